@@ -1,0 +1,87 @@
+# Milepost. `make demo` shows it, `make test` tests it, `make check` reads it. See CONTRIBUTING.md.
+
+.DELETE_ON_ERROR:
+.PHONY: install install-dev install-test demo run test check format bench translations lock clean
+
+# A variable given on the command line (make demo PORT=9000) reaches the programs as environment.
+PYTEST_ARGS ?=
+PORTAL := .venv/bin/portal
+CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/*.po)
+BUILD_INPUTS := pyproject.toml hatch_build.py browser-files.json package.json package-lock.json
+
+# --- installing: stamps make the second time instant ------------------------------------------------
+
+install: .venv/.installed $(CATALOGUES:.po=.mo)
+install-dev: .venv/.installed-dev $(CATALOGUES:.po=.mo)
+install-test: install-dev node_modules/.installed
+	@script/system-packages test
+
+.venv/.python: script/venv
+	@script/venv
+	@touch $@
+
+.venv/.installed: requirements.lock $(BUILD_INPUTS) | .venv/.python
+	@echo "Installing Milepost into .venv …"
+	@script/install-lock requirements.lock
+	@touch $@
+
+# The development lock holds everything of the other one, at the same versions.
+.venv/.installed-dev: requirements-dev.lock requirements.lock $(BUILD_INPUTS) | .venv/.python
+	@echo "Installing Milepost and its development tools into .venv …"
+	@script/install-lock requirements-dev.lock
+	@touch .venv/.installed $@
+
+# axe-core and tus-js-client, for the tests only.
+node_modules/.installed: package.json package-lock.json .npmrc | .venv/.python
+	@script/npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+%.mo: %.po | .venv/.python
+	@.venv/bin/pybabel --quiet compile --input-file $< --output-file $@ --locale $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
+
+# --- running ----------------------------------------------------------------------------------------
+
+demo: install
+	@script/system-packages pdf
+	@PORTAL_INSTANCE=instance-demo exec $(PORTAL) demo
+
+run: install
+	@script/system-packages pdf
+	@exec $(PORTAL) run
+
+# --- testing ----------------------------------------------------------------------------------------
+
+test: install-test
+	.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+check: install-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/djlint portal/templates --lint --quiet
+	.venv/bin/python script/check-translations
+
+bench: install-dev
+	@found=; for file in benchmarks/*.py; do \
+	  [ -e "$$file" ] || continue; found=yes; echo "== $$file"; .venv/bin/python "$$file" || exit 1; \
+	done; [ -n "$$found" ] || echo "There are no benchmarks yet: benchmarks/ holds no script, so nothing was measured."
+
+# --- maintaining ------------------------------------------------------------------------------------
+
+format: install-dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+translations: install-dev
+	.venv/bin/python script/check-translations --update
+	@$(MAKE) --no-print-directory $(patsubst %.po,%.mo,$(wildcard portal/translations/*/LC_MESSAGES/*.po))
+
+UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url
+lock: .venv/.python
+	$(UV_COMPILE) pyproject.toml -o requirements.lock
+	$(UV_COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	script/npm install --package-lock-only --ignore-scripts
+
+clean:
+	rm -rf .venv node_modules build dist portal/static/vendor .mypy_cache .pytest_cache .ruff_cache
