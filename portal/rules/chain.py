@@ -52,8 +52,8 @@ def verify(
 ) -> Finding | None:
     """The first thing wrong with `rows` of (seq, body, prev, hash), ordered by seq; None when all is right.
 
-    `heads` are hashes by seq known from elsewhere (a receipt, a mail): only they show a cut-off end or a chain
-    rewritten as a whole.
+    `heads` are hashes by seq known from elsewhere (a receipt, a mail): only they show a cut-off end or a
+    chain rewritten as a whole.
     """
     anchors = heads or {}
     last, prev = 0, GENESIS

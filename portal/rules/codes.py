@@ -56,7 +56,7 @@ def normalise(text: str) -> str:
 
 
 def digest(code: str, key: bytes) -> bytes:
-    """HMAC-SHA256 of a canonical code: what the database keeps, useless without the key kept outside of it."""
+    """HMAC-SHA256 of a canonical code: what the database keeps, useless without the key kept outside."""
     if len(key) < _SMALLEST_KEY:
         raise ValueError("the code key must have at least 16 bytes")
     return hmac.new(key, code.encode("ascii"), hashlib.sha256).digest()

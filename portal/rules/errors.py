@@ -1,4 +1,4 @@
-"""Everything the domain may refuse, by name. The web layer turns names into statuses and translated sentences."""
+"""Everything the domain may refuse, by name. The web layer makes statuses and translations of them."""
 
 from collections.abc import Iterable
 from typing import ClassVar

@@ -35,7 +35,8 @@ _EN_GROUPS = (
 )
 _EN_SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
+    "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
 _EN_TENS = ("_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
@@ -93,7 +94,7 @@ def amount_plain(minor: int, currency: str, locale: str | Locale | None = None) 
 
 
 def allocate(total_minor: int, weights: Sequence[int]) -> list[int]:
-    """Split the total by weight: floor each share, left-over units to the largest fractions, ties to the earlier.
+    """Split the total by weight: floor each share, left-over units to the largest fractions, ties to the first.
 
     The parts sum to the total. A negative total (a deduction) is split like the positive one, sign turned.
     """

@@ -57,8 +57,8 @@ def series_dates(first: date, rhythm: Rhythm, count: int) -> list[date]:
 def due_instant(due_on: date, zone: str) -> datetime:
     """When the date is over (24:00) in the IANA zone, as an aware UTC instant.
 
-    Where midnight is skipped by a change of clocks this is the instant of the change; where it comes twice, the
-    first of the two.
+    Where midnight is skipped by a change of clocks this is the instant of the change; where it comes twice,
+    the first of the two.
     """
     midnight = datetime.combine(due_on + timedelta(days=1), time.min, tzinfo=_zone(zone))
     return midnight.astimezone(UTC)
