@@ -46,7 +46,9 @@ class PortalBuildHook(BuildHookInterface):
         fetch_browser_files(root)
         compile_catalogues(root)
         if self.target_name == "wheel" and version == "standard":
-            include = {str(root / path): inside for path, inside in WHEEL_ONLY.items() if (root / path).exists()}
+            include = {
+                str(root / path): inside for path, inside in WHEEL_ONLY.items() if (root / path).exists()
+            }
             build_data["force_include"].update(include)
 
 
@@ -141,7 +143,7 @@ def integrity(path: Path) -> str:
 
 
 def compile_catalogues(root: Path) -> None:
-    """Compile each .po into the .mo beside it. Fuzzy translations are left out: English is better than wrong."""
+    """Compile each .po into the .mo beside it. Fuzzy ones are left out: English is better than wrong."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
