@@ -1,5 +1,6 @@
 """What templates may not hold. The security policy would refuse most of it; here it has a line."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ INLINE = {
     "style element": re.compile(r"<style\b", re.IGNORECASE),
     "javascript address": re.compile(r"javascript:", re.IGNORECASE),
 }
+# Macros, and parts that only a layout includes: nothing swaps them, and some stand on a page twice.
+NEVER_SWAPPED = frozenset({"components", "layouts"})
+ICON = re.compile(r"\bicon\(\s*[\"']([^\"']+)")
 FOREIGN = re.compile(r"\b(?:src|href|action|srcset|poster)\s*=\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
 
 FRAGMENT = """{# card #}{% from "components/x.html" import y %}
@@ -74,9 +78,17 @@ def test_every_fragment_has_one_root_with_an_id():
     fragments = [
         path
         for path in reading.template_files()
-        if path.match("_*.html") and "components" not in path.relative_to(reading.TEMPLATES).parts
+        if path.match("_*.html") and NEVER_SWAPPED.isdisjoint(path.relative_to(reading.TEMPLATES).parts)
     ]
     assert offences(rootless, fragments) == []
+
+
+def test_every_icon_named_is_among_those_we_ship():
+    shipped = json.loads((reading.ROOT / "browser-files.json").read_text())["icons"]
+    named = {
+        (at(path, 1), icon) for path in reading.template_files() for icon in ICON.findall(path.read_text())
+    }
+    assert {(place, icon) for place, icon in named if icon not in shipped} == set()
 
 
 @pytest.mark.parametrize(
