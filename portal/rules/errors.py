@@ -16,9 +16,7 @@ class DomainError(Exception):
 
     default_code: ClassVar[str] = "refused"
 
-    def __init__(
-        self, message: str, /, *, code: str | None = None, field: str | None = None, **params: object
-    ) -> None:
+    def __init__(self, message: str, /, *, code: str | None = None, field: str | None = None, **params: object) -> None:
         super().__init__(message)
         self.message = message
         self.params: dict[str, object] = params
@@ -68,6 +66,12 @@ class Invalid(DomainError):
     """One value is wrong; `field` says which (422)."""
 
     default_code = "invalid"
+
+    def at(self, field: str) -> "Invalid":
+        """The same finding, beside another field: the caller knows what the form calls it."""
+        moved = Invalid(self.message, code=self.code, field=field)
+        moved.params = self.params
+        return moved
 
 
 class InvalidForm(DomainError):

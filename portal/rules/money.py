@@ -1,5 +1,6 @@
 """Money as integers in minor units with an ISO 4217 code. Nothing here touches a float (domain.md §3)."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
@@ -34,12 +35,31 @@ _EN_GROUPS = (
     (10**2, "hundred"),
 )
 _EN_SMALL = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
-    "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
 _EN_TENS = ("_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
+# Where the sign is a code, CLDR wants a space that Babel leaves out: "KWD33.334".
+_LETTERS_BY_DIGITS = re.compile(r"(?<=[A-Za-z])(?=[0-9])")
 _LOCAL_SIGNS = {"CNY": ("¥", "元"), "JPY": ("¥", "円")}
 
 
@@ -68,15 +88,14 @@ def parse_amount(text: str, currency: str, locale: str | Locale) -> int:
     bare = _without_currency(digits.plain(text).strip(), currency, _locale(locale))
     minor = digits.parse(bare, decimals, locale=_locale(locale), field="amount")
     if minor > LARGEST_MINOR:
-        raise Invalid(
-            N_("This amount is too large. Enter a smaller one."), code="amount_too_large", field="amount"
-        )
+        raise Invalid(N_("This amount is too large. Enter a smaller one."), code="amount_too_large", field="amount")
     return minor
 
 
 def format_amount(minor: int, currency: str, locale: str | Locale) -> str:
     """The amount as readers of `locale` write it, with its currency sign."""
-    return format_currency(_decimal(minor, exponent(currency)), currency, locale=_locale(locale))
+    text = format_currency(_decimal(minor, exponent(currency)), currency, locale=_locale(locale))
+    return _LETTERS_BY_DIGITS.sub("\u00a0", text)
 
 
 def amount_plain(minor: int, currency: str, locale: str | Locale | None = None) -> str:
@@ -94,7 +113,7 @@ def amount_plain(minor: int, currency: str, locale: str | Locale | None = None) 
 
 
 def allocate(total_minor: int, weights: Sequence[int]) -> list[int]:
-    """Split the total by weight: floor each share, left-over units to the largest fractions, ties to the first.
+    """Split the total by weight: floor each share, left-over units by largest fraction, ties to the earlier.
 
     The parts sum to the total. A negative total (a deduction) is split like the positive one, sign turned.
     """
@@ -171,7 +190,7 @@ def in_words_cny(minor: int) -> str:
 
 
 def in_words_en(minor: int, currency: str) -> str:
-    """The amount as on an English cheque: "Two thousand five hundred euros and 00/100"."""
+    """The amount as on an English cheque, its minor units as a fraction: "Ten dinars and 005/1000"."""
     decimals = exponent(currency)
     whole, part = divmod(abs(minor), 10**decimals)
     name = get_currency_name(currency, count=whole, locale="en")

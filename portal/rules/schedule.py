@@ -77,13 +77,9 @@ def parse_date(text: str) -> date:
     try:
         parsed = date.fromisoformat(text) if _ISO.fullmatch(text) else None
     except ValueError:
-        raise Invalid(
-            N_("This day does not exist in the calendar."), code="date_impossible", field="date"
-        ) from None
+        raise Invalid(N_("This day does not exist in the calendar."), code="date_impossible", field="date") from None
     if parsed is None:
-        raise Invalid(
-            N_("Write the date as year-month-day, like 2026-03-31."), code="date_unreadable", field="date"
-        )
+        raise Invalid(N_("Write the date as year-month-day, like 2026-03-31."), code="date_unreadable", field="date")
     if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
         raise _year_out_of_range()
     return parsed
