@@ -75,7 +75,7 @@ format: install-dev
 
 translations: install-dev
 	.venv/bin/python script/check-translations --update
-	@$(MAKE) --no-print-directory $(patsubst %.po,%.mo,$(wildcard portal/translations/*/LC_MESSAGES/*.po))
+	@$(MAKE) --no-print-directory install
 
 UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url
 lock: .venv/.python
