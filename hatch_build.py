@@ -46,9 +46,7 @@ class PortalBuildHook(BuildHookInterface):
         fetch_browser_files(root)
         compile_catalogues(root)
         if self.target_name == "wheel" and version == "standard":
-            include = {
-                str(root / path): inside for path, inside in WHEEL_ONLY.items() if (root / path).exists()
-            }
+            include = {str(root / path): inside for path, inside in WHEEL_ONLY.items() if (root / path).exists()}
             build_data["force_include"].update(include)
 
 
@@ -114,8 +112,7 @@ def write_vendor(root: Path, fetched: Path, folder: Path) -> None:
     icons = {name: icon_markup(fetched / "lucide-static/icons" / f"{name}.svg") for name in wanted["icons"]}
     (folder / "icons.json").write_text(json.dumps(icons, indent=0, sort_keys=True) + "\n")
     files = {
-        path.name: {"integrity": integrity(path), "bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
+        path.name: {"integrity": integrity(path), "bytes": path.stat().st_size} for path in sorted(folder.iterdir())
     }
     manifest = {"stamp": stamp(root), "files": files}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")

@@ -166,13 +166,7 @@ def _run_as(account: str | None, folder: Path, *command: str) -> None:
     """Output goes to a file, not to a pipe: the server would keep a pipe open after pg_ctl has ended."""
     identity = {"user": account, "group": account, "extra_groups": []} if account else {}
     with (folder / "commands.log").open("ab") as log:
-        done = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **identity
-        )
+        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **identity)
     if done.returncode:
-        logs = [
-            path.read_text(errors="replace")
-            for path in (folder / "commands.log", folder / "log")
-            if path.exists()
-        ]
+        logs = [path.read_text(errors="replace") for path in (folder / "commands.log", folder / "log") if path.exists()]
         raise RuntimeError(f"{Path(command[0]).name} failed:\n" + "\n".join(logs))

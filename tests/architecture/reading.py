@@ -16,9 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PORTAL = ROOT / "portal"
 TEMPLATES = PORTAL / "templates"
 
-VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
-)
+VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 RAW = re.compile(r"\{%-?\s*(macro|call)\b.*?\{%-?\s*end\1\s*-?%\}", re.DOTALL)
 
@@ -65,9 +63,7 @@ def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
 
 def without_jinja(text: str) -> str:
     """The HTML that is left when the template's own language is taken out; the lines stay where they are."""
-    return JINJA.sub(
-        lambda found: ("x" if found[0].startswith("{{") else "") + "\n" * found[0].count("\n"), text
-    )
+    return JINJA.sub(lambda found: ("x" if found[0].startswith("{{") else "") + "\n" * found[0].count("\n"), text)
 
 
 class Roots(HTMLParser):

@@ -24,9 +24,7 @@ FOLDERS = [
 ]
 HOST = re.compile("|".join(re.escape(host) for host in HOSTS))
 MACHINE = re.compile(r"(?<![\w.<>{}])(?:" + "|".join(FOLDERS) + ")")
-MADE_HERE = re.compile(
-    r"^(?:\.venv|node_modules|instance[^/]*|portal/static/vendor)/|\.(?:mo|pot|pyc|db|pem|key|log)$"
-)
+MADE_HERE = re.compile(r"^(?:\.venv|node_modules|instance[^/]*|portal/static/vendor)/|\.(?:mo|pot|pyc|db|pem|key|log)$")
 
 
 def test_no_file_names_a_registry_or_a_folder_of_somebody():
@@ -34,9 +32,7 @@ def test_no_file_names_a_registry_or_a_folder_of_somebody():
     for path in reading.tracked_files():
         text = path.read_text(errors="ignore")
         for pattern in (HOST, MACHINE):
-            found += [
-                f"{at(path, text.count(chr(10), 0, m.start()) + 1)} {m[0]}" for m in pattern.finditer(text)
-            ]
+            found += [f"{at(path, text.count(chr(10), 0, m.start()) + 1)} {m[0]}" for m in pattern.finditer(text)]
     assert found == []
 
 

@@ -16,9 +16,7 @@ LONGEST_FUNCTION = 40
 LONGEST_FILE = 250
 
 CLOCKS = re.compile(r"\b(?:datetime|date)\.(?:now|utcnow|today)$|^time\.time(?:_ns)?$")
-SILENCER = re.compile(
-    r"#\s*(?:type:\s*ignore|noqa)(?:\[[^\]]*\]|:\s*[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*)?(?P<reason>.*)"
-)
+SILENCER = re.compile(r"#\s*(?:type:\s*ignore|noqa)(?:\[[^\]]*\]|:\s*[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*)?(?P<reason>.*)")
 FLOAT_FREE = ("portal/rules/", "money")
 
 

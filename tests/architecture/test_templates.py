@@ -85,9 +85,7 @@ def test_every_fragment_has_one_root_with_an_id():
 
 def test_every_icon_named_is_among_those_we_ship():
     shipped = json.loads((reading.ROOT / "browser-files.json").read_text())["icons"]
-    named = {
-        (at(path, 1), icon) for path in reading.template_files() for icon in ICON.findall(path.read_text())
-    }
+    named = {(at(path, 1), icon) for path in reading.template_files() for icon in ICON.findall(path.read_text())}
     assert {(place, icon) for place, icon in named if icon not in shipped} == set()
 
 
