@@ -1,0 +1,107 @@
+"""Doors: a thing is found within what the actor can see, or it does not exist. Foreign and missing answer alike."""
+
+from __future__ import annotations
+
+from typing import NoReturn, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.access.actor import Actor, MemberActor
+from portal.access.scopes import visible, visible_projects
+from portal.models.client import Contact, Grant
+from portal.models.deliverable import Deliverable, Upload
+from portal.models.milestone import Milestone
+from portal.models.payment import Payment, Proof
+from portal.models.project import Project
+from portal.models.receipt import Receipt
+from portal.models.vendor import Member, Vendor
+from portal.rules.errors import NotFound
+from portal.rules.wording import N_
+
+T = TypeVar("T", Milestone, Payment, Receipt, Deliverable)
+
+
+def get_project(session: Session, actor: Actor, project_id: UUID) -> Project:
+    """The project, if `actor` can see it; raises NotFound."""
+    found = session.scalar(select(Project).where(Project.id == project_id, visible_projects(actor)))
+    return found if found is not None else _missing()
+
+
+def get_milestone(session: Session, actor: Actor, milestone_id: UUID) -> Milestone:
+    """The milestone, if `actor` can see its project; raises NotFound."""
+    return _within_project(session, actor, Milestone, milestone_id)
+
+
+def get_payment(session: Session, actor: Actor, payment_id: UUID) -> Payment:
+    """The payment, if `actor` can see its project; raises NotFound."""
+    return _within_project(session, actor, Payment, payment_id)
+
+
+def get_receipt(session: Session, actor: Actor, receipt_id: UUID) -> Receipt:
+    """The receipt, if `actor` can see its project; raises NotFound."""
+    return _within_project(session, actor, Receipt, receipt_id)
+
+
+def get_deliverable(session: Session, actor: Actor, deliverable_id: UUID) -> Deliverable:
+    """The file, if `actor` can see its project and, for a contact, it was submitted; raises NotFound."""
+    deliverable = _within_project(session, actor, Deliverable, deliverable_id)
+    if not isinstance(actor, MemberActor) and deliverable.submission_id is None:
+        return _missing()
+    return deliverable
+
+
+def get_proof(session: Session, actor: Actor, payment_id: UUID) -> Proof:
+    """The proof attached to a payment the actor can see; raises NotFound, also when there is none."""
+    payment = get_payment(session, actor, payment_id)
+    found = session.scalar(select(Proof).where(Proof.payment_id == payment.id, Proof.vendor_id == payment.vendor_id))
+    return found if found is not None else _missing()
+
+
+def get_grant(session: Session, actor: Actor, grant_id: UUID) -> Grant:
+    """The grant, for the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, Grant, grant_id)
+
+
+def get_contact(session: Session, actor: Actor, contact_id: UUID) -> Contact:
+    """The contact, for the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, Contact, contact_id)
+
+
+def get_upload(session: Session, actor: Actor, upload_id: UUID) -> Upload:
+    """The upload, for the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, Upload, upload_id)
+
+
+def get_member(session: Session, actor: Actor, member_id: UUID) -> Member:
+    """A colleague; raises NotFound."""
+    return _inside_vendor(session, actor, Member, member_id)
+
+
+def get_vendor(session: Session, actor: Actor) -> Vendor:
+    """The member's own vendor; raises NotFound for anybody else."""
+    if not isinstance(actor, MemberActor):
+        return _missing()
+    found = session.get(Vendor, actor.vendor_id)
+    return found if found is not None else _missing()
+
+
+def _within_project(session: Session, actor: Actor, model: type[T], row_id: UUID) -> T:
+    condition = visible(actor, model.vendor_id, model.project_id)
+    found = session.scalar(select(model).where(model.id == row_id, condition))
+    return found if found is not None else _missing()
+
+
+V = TypeVar("V", Grant, Contact, Upload, Member)
+
+
+def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID) -> V:
+    if not isinstance(actor, MemberActor):
+        return _missing()
+    found = session.scalar(select(model).where(model.id == row_id, model.vendor_id == actor.vendor_id))
+    return found if found is not None else _missing()
+
+
+def _missing() -> NoReturn:
+    raise NotFound(N_("There is nothing here, or it is not yours to see."))

@@ -1,0 +1,44 @@
+"""Secrets of an installation that live outside its database: the pepper of access codes and the signing key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from portal.config import Config, keep_secret
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """`codes` peppers the digests of access codes and tokens; `signer` signs record heads and receipts."""
+
+    codes: bytes
+    signer: Ed25519PrivateKey
+
+    def digest_token(self, token: str) -> bytes:
+        """How a browser's token is kept: a keyed digest."""
+        return hmac.new(self.codes, b"token:" + token.encode(), hashlib.sha256).digest()
+
+    def sign(self, message: bytes) -> str:
+        """The Ed25519 signature of `message`, in hex."""
+        return self.signer.sign(message).hex()
+
+    def genuine(self, message: bytes, signature: str) -> bool:
+        """Whether `signature` (hex) is ours."""
+        try:
+            self.signer.public_key().verify(bytes.fromhex(signature), message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+def load(config: Config) -> Keys:
+    """The keys of this instance, made once and kept in `instance/keys/`."""
+    return Keys(
+        codes=keep_secret(config.key_file("codes.key")),
+        signer=Ed25519PrivateKey.from_private_bytes(keep_secret(config.key_file("record.key"))),
+    )

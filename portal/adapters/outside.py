@@ -1,0 +1,24 @@
+"""What a session carries besides the database: keys, and the addresses this installation is known by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from portal.adapters.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Handed to the session factory once, when the application is made."""
+
+    keys: Keys
+    base_url: str
+    mail_domain: str
+
+
+def of(session: Session) -> Outside:
+    """The outside of this session's application."""
+    outside: Outside = session.info["outside"]
+    return outside

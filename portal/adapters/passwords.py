@@ -1,0 +1,33 @@
+"""Passwords: Argon2id, and a look at what everybody else uses."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
+
+LONGEST_JUDGED = 72
+STRONG_ENOUGH = 3
+
+_HASHER = PasswordHasher()
+# Checked against when there is no such member, so that a stranger learns nothing from the time it takes.
+_DECOY = _HASHER.hash("there is no such member")
+
+
+def hash_password(password: str) -> str:
+    """The Argon2id hash to keep. Takes about a fifth of a second: call it outside of transactions."""
+    return _HASHER.hash(password)
+
+
+def matches(kept: str | None, password: str) -> bool:
+    """Whether `password` fits the kept hash; takes as long when there is none."""
+    try:
+        return _HASHER.verify(kept or _DECOY, password) and kept is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_guessable(password: str, *personal: str) -> bool:
+    """Whether guessing programs find it soon: leaked, patterned, or of the person's own words (zxcvbn below 3)."""
+    verdict = zxcvbn(password[:LONGEST_JUDGED], user_inputs=[text for text in personal if text])
+    return int(verdict["score"]) < STRONG_ENOUGH

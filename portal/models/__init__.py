@@ -1,0 +1,27 @@
+"""Every table. Importing this package makes the metadata whole, which migrations and tests rely on."""
+
+from portal.models import (
+    client,
+    deliverable,
+    entry,
+    milestone,
+    outbox,
+    payment,
+    project,
+    receipt,
+    sitting,
+    vendor,
+)
+
+__all__ = [
+    "client",
+    "deliverable",
+    "entry",
+    "milestone",
+    "outbox",
+    "payment",
+    "project",
+    "receipt",
+    "sitting",
+    "vendor",
+]

@@ -1,0 +1,102 @@
+"""Uploaded files in their versions, the uploads under way, and the log of what left the server."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base
+from portal.models.tenancy import OfVendor, tenant_key, within, word
+
+
+class UploadState(StrEnum):
+    """What became of an upload."""
+
+    RECEIVING = "receiving"
+    STORED = "stored"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Upload(OfVendor, Base):
+    """Bytes on their way in. `offset_bytes` is what is acknowledged, that is, on disk; the part may be longer."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        tenant_key(),
+        within("project_id", "projects"),
+        within("milestone_id", "milestones"),
+        within("member_id", "members"),
+        CheckConstraint("offset_bytes >= 0 AND offset_bytes <= length_bytes", name="offset_in_length"),
+        Index("ix_uploads_vendor_id_milestone_id_state", "vendor_id", "milestone_id", "state"),
+        Index("ix_uploads_state_expires_at", "state", "expires_at"),
+    )
+    project_id: Mapped[UUID]
+    milestone_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(120), default="application/octet-stream")
+    length_bytes: Mapped[int] = mapped_column(BigInteger)
+    offset_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    state: Mapped[UploadState] = mapped_column(word(UploadState, "upload_state"))
+    lock_owner: Mapped[str | None] = mapped_column(String(64))
+    lock_until: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class Deliverable(OfVendor, Base):
+    """One stored file in one version. Its bytes never change; its name is data, never a path.
+
+    It is live while neither superseded by a newer version nor taken back; `submission_id` freezes it.
+    """
+
+    __tablename__ = "deliverables"
+    __table_args__ = (
+        tenant_key(),
+        within("project_id", "projects"),
+        within("milestone_id", "milestones"),
+        within("submission_id", "submissions"),
+        within("upload_id", "uploads"),
+        Index("ix_deliverables_vendor_id_milestone_id", "vendor_id", "milestone_id"),
+        Index("ix_deliverables_vendor_id_project_id", "vendor_id", "project_id"),
+    )
+    project_id: Mapped[UUID]
+    milestone_id: Mapped[UUID]
+    submission_id: Mapped[UUID | None]
+    upload_id: Mapped[UUID | None]
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(120))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int] = mapped_column(default=1)
+    stored_by: Mapped[UUID]
+    stored_at: Mapped[datetime]
+    superseded_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+
+class Download(OfVendor, Base):
+    """Bytes that left: which file (none for a ZIP), by whom, how many. Counted up while they leave."""
+
+    __tablename__ = "downloads"
+    __table_args__ = (
+        within("project_id", "projects"),
+        within("milestone_id", "milestones"),
+        within("deliverable_id", "deliverables"),
+        Index("ix_downloads_vendor_id_milestone_id", "vendor_id", "milestone_id"),
+    )
+    project_id: Mapped[UUID]
+    milestone_id: Mapped[UUID]
+    deliverable_id: Mapped[UUID | None]
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[UUID]
+    what: Mapped[str] = mapped_column(String(12))
+    first_byte: Mapped[int] = mapped_column(BigInteger, default=0)
+    sent_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,32 @@
+"""The record: one hash chain per project, written in the transaction of the fact it tells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base
+from portal.models.tenancy import within
+
+
+class Entry(Base):
+    """One fact. `body` is the canonical JSON exactly as hashed. Triggers refuse update and delete."""
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        within("project_id", "projects"),
+        Index("ix_entries_vendor_id_project_id_seq", "vendor_id", "project_id", "seq"),
+        Index("ix_entries_vendor_id_at", "vendor_id", "at"),
+    )
+    project_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    vendor_id: Mapped[UUID] = mapped_column(ForeignKey("vendors.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    milestone_id: Mapped[UUID | None]
+    body: Mapped[str] = mapped_column(Text)
+    prev: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]

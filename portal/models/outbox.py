@@ -1,0 +1,52 @@
+"""What is to leave the house after the facts are kept, and the answers already given to repeated requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base
+from portal.models.tenancy import OfVendor, within
+
+
+class Notice(OfVendor, Base):
+    """One mail to one person about one fact. Written with the fact; sent at least once, under one Message-ID.
+
+    `about` is JSON of ids and numbers; the words are chosen when it is sent, in the person's language.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        within("project_id", "projects"),
+        Index("ix_notices_sent_at_due_at", "sent_at", "due_at"),
+        Index("ix_notices_vendor_id_project_id", "vendor_id", "project_id"),
+    )
+    project_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(Text)
+    to_kind: Mapped[str] = mapped_column(String(10))
+    to_id: Mapped[UUID]
+    message_id: Mapped[str] = mapped_column(String(120), unique=True)
+    head: Mapped[str] = mapped_column(String(80))
+    due_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    gave_up_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime]
+
+
+class Answer(Base):
+    """An idempotency key that was used: by whom, for what, with which input, and what came of it."""
+
+    __tablename__ = "answers"
+    actor: Mapped[str] = mapped_column(String(50), primary_key=True)
+    act: Mapped[str] = mapped_column(String(60), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    input_sha256: Mapped[str] = mapped_column(String(64))
+    result_id: Mapped[UUID]
+    at: Mapped[datetime]

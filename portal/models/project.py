@@ -1,0 +1,49 @@
+"""A project: what one client buys from one vendor, in milestones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.db import Base
+from portal.models.milestone import Milestone
+from portal.models.tenancy import OfVendor, tenant_key, within, word
+from portal.rules.lifecycle import Flow
+
+
+class Project(OfVendor, Base):
+    """Terms, the place of its record (head), and whether it has started. Price in minor units of `currency`."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        tenant_key(),
+        within("client_id", "clients"),
+        CheckConstraint("price_minor >= 0", name="price_not_negative"),
+        Index("ix_projects_vendor_id_client_id", "vendor_id", "client_id"),
+    )
+    client_id: Mapped[UUID]
+    title: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(60), default="")
+    flow: Mapped[Flow] = mapped_column(word(Flow, "flow"))
+    currency: Mapped[str] = mapped_column(String(3))
+    price_minor: Mapped[int] = mapped_column(BigInteger)
+    time_zone: Mapped[str] = mapped_column(String(60))
+    locale: Mapped[str] = mapped_column(String(12))
+    terms: Mapped[str | None] = mapped_column(Text)
+    terms_sha256: Mapped[str | None] = mapped_column(String(64))
+    started_at: Mapped[datetime | None]
+    head_seq: Mapped[int] = mapped_column(default=0)
+    head_hash: Mapped[str] = mapped_column(String(64))
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
+
+    milestones: Mapped[list[Milestone]] = relationship(
+        primaryjoin="Project.id == foreign(Milestone.project_id)",
+        order_by="Milestone.position",
+        viewonly=True,
+        lazy="select",
+    )

@@ -1,0 +1,131 @@
+"""Browsers that come and go: logging in, entering with a code, leaving, and ending sittings elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from portal.access.actor import MemberActor
+from portal.adapters import clock, outside, passwords
+from portal.db import command, new_id
+from portal.models.client import Grant, GrantUse
+from portal.models.sitting import Key, Sitting
+from portal.models.vendor import Member
+from portal.rules import codes
+from portal.rules.errors import Invalid
+from portal.rules.wording import N_
+from portal.services import throttle
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where a request comes from. `bucket` groups addresses (IPv6 by /64)."""
+
+    address: str
+    bucket: str
+    user_agent: str
+
+
+def log_in(session: Session, *, email: str, password: str, visitor: Visitor) -> tuple[str, Member]:
+    """A new sitting for a member; its token, and the member. Raises Invalid or Throttled, the same for any stranger."""
+    folded = email.strip().casefold()
+    throttle.take(session, name=f"login:{visitor.bucket}", limit=throttle.LOGIN_PER_ADDRESS)
+    throttle.take(session, name=f"account:{folded[:80]}", limit=throttle.LOGIN_PER_ACCOUNT)
+    member = session.scalar(select(Member).where(Member.email == folded, Member.disabled_at.is_(None)))
+    kept = member.password_hash if member else None
+    # Argon2 takes a fifth of a second: never while a transaction is open.
+    session.rollback()
+    if not passwords.matches(kept, password) or member is None:
+        raise Invalid(N_("The e-mail address or the password is not right."), field="password", code="login_failed")
+    throttle.give_back(session, name=f"account:{folded[:80]}", limit=throttle.LOGIN_PER_ACCOUNT)
+    return _sit_down(session, member_id=member.id, visitor=visitor), member
+
+
+@command
+def enter(session: Session, *, typed: str, visitor: Visitor, sitting_id: UUID | None) -> tuple[str | None, UUID]:
+    """Put the grant of a code on this browser's keyring. Returns a new token (None if it had one) and the project.
+
+    Raises Mistyped for a code that cannot exist, Invalid for one that opens nothing, whatever the reason.
+    """
+    code = codes.normalise(typed)
+    grant = session.scalar(select(Grant).where(Grant.code_digest == codes.digest(code, outside.of(session).keys.codes)))
+    if grant is None or not grant.live(clock.now()):
+        raise Invalid(
+            N_("This code does not open anything. Check it, or ask for a new one."),
+            field="code",
+            code="no_entry",
+        )
+    token = None
+    if sitting_id is None:
+        token, sitting_id = _new_sitting(session, member_id=None, visitor=visitor)
+    _hang_up_key(session, sitting_id, grant)
+    session.add(
+        GrantUse(
+            vendor_id=grant.vendor_id,
+            grant_id=grant.id,
+            at=clock.now(),
+            address=visitor.address,
+            user_agent=visitor.user_agent[:200],
+        )
+    )
+    return token, grant.project_id
+
+
+@command
+def leave(session: Session, *, sitting_id: UUID, grant_ids: list[UUID] | None = None) -> None:
+    """Drop some codes of this browser, or all of them and the sitting with them."""
+    if grant_ids is None:
+        session.execute(update(Sitting).where(Sitting.id == sitting_id).values(ended_at=clock.now()))
+        return
+    session.execute(delete(Key).where(Key.sitting_id == sitting_id, Key.grant_id.in_(grant_ids)))
+
+
+@command
+def log_out(session: Session, *, sitting_id: UUID) -> None:
+    """End this sitting."""
+    session.execute(update(Sitting).where(Sitting.id == sitting_id).values(ended_at=clock.now()))
+
+
+@command
+def end_others(session: Session, *, actor: MemberActor) -> None:
+    """End every sitting of this member but the present one."""
+    mine = Sitting.member_id == actor.member_id, Sitting.ended_at.is_(None)
+    session.execute(update(Sitting).where(*mine, Sitting.id != actor.sitting_id).values(ended_at=clock.now()))
+
+
+@command
+def touch(session: Session, *, sitting_id: UUID) -> None:
+    """Note that the browser is still there; called at most once a minute."""
+    now = clock.now()
+    # Never backwards: a clock set back must not stretch a sitting.
+    session.execute(update(Sitting).where(Sitting.id == sitting_id, Sitting.seen_at < now).values(seen_at=now))
+
+
+@command
+def _sit_down(session: Session, *, member_id: UUID, visitor: Visitor) -> str:
+    return _new_sitting(session, member_id=member_id, visitor=visitor)[0]
+
+
+def _new_sitting(session: Session, *, member_id: UUID | None, visitor: Visitor) -> tuple[str, UUID]:
+    token, now = secrets.token_urlsafe(32), clock.now()
+    sitting = Sitting(
+        id=new_id(),
+        token_digest=outside.of(session).keys.digest_token(token),
+        member_id=member_id,
+        created_at=now,
+        seen_at=now,
+        address=visitor.address,
+        user_agent=visitor.user_agent[:200],
+    )
+    session.add(sitting)
+    session.flush()
+    return token, sitting.id
+
+
+def _hang_up_key(session: Session, sitting_id: UUID, grant: Grant) -> None:
+    session.execute(delete(Key).where(Key.sitting_id == sitting_id, Key.grant_id == grant.id))
+    session.add(Key(sitting_id=sitting_id, grant_id=grant.id, grant_version=grant.version, entered_at=clock.now()))
