@@ -1,11 +1,19 @@
 // Two clocks: beside a time in the project's zone, the reader's own, when it reads differently.
 (() => {
-  const language = document.documentElement.lang;
+  const page = document.documentElement.lang;
+  const language = page === "en" ? "en-GB" : page;
   const reader = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   const words = (moment, timeZone, withDay) => new Intl.DateTimeFormat(language, {
     timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(withDay ? { month: "short", day: "numeric" } : {}),
   }).format(moment);
+
+  // "Berlin" in English; in Chinese the browser's own name of the zone, "德国时间".
+  const named = (moment) => {
+    if (page === "en") return reader.split("/").pop().replaceAll("_", " ");
+    const parts = new Intl.DateTimeFormat(language, { timeZone: reader, timeZoneName: "shortGeneric" }).formatToParts(moment);
+    return parts.find((part) => part.type === "timeZoneName").value;
+  };
 
   const place = (time) => {
     const moment = new Date(time.dateTime);
@@ -15,7 +23,8 @@
     const day = (zone) => new Intl.DateTimeFormat("en", { timeZone: zone, dateStyle: "short" }).format(moment);
     const own = document.createElement("span");
     own.className = "local-time";
-    own.textContent = time.dataset.localText.replace("{time}", words(moment, reader, day(reader) !== day(time.dataset.zone)));
+    own.textContent = time.dataset.localText.replace("{zone}", named(moment))
+      .replace("{time}", words(moment, reader, day(reader) !== day(time.dataset.zone)));
     own.title = reader;
     time.after(own);
   };
