@@ -78,7 +78,13 @@ def make_sessions(engine: Engine, **info: Any) -> sessionmaker[Session]:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # Python's driver would begin transactions lazily and only before writes; we begin them ourselves.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        "busy_timeout=10000",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -10,6 +10,7 @@ from portal.models import (
     project,
     receipt,
     sitting,
+    triggers,
     vendor,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "project",
     "receipt",
     "sitting",
+    "triggers",
     "vendor",
 ]
