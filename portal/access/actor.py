@@ -38,6 +38,7 @@ class MemberActor:
     locale: str
     time_zone: str
     sitting_id: UUID | None = None
+    vendor_name: str = ""
     kind: ActorKind = "member"
 
     @property
@@ -59,25 +60,26 @@ class ContactActor:
     @property
     def name(self) -> str:
         """The name on the key used last."""
-        return self._latest.name
+        return self.latest.name
 
     @property
     def locale(self) -> str:
         """The language of the key used last."""
-        return self._latest.locale
+        return self.latest.locale
 
     @property
     def time_zone(self) -> str:
         """The zone of the key used last."""
-        return self._latest.time_zone
+        return self.latest.time_zone
 
     @property
     def ref(self) -> str:
         """How idempotency keys name this browser's holder."""
-        return f"contact:{self._latest.contact_id}"
+        return f"contact:{self.latest.contact_id}"
 
     @property
-    def _latest(self) -> Key:
+    def latest(self) -> Key:
+        """The key entered last."""
         return max(self.keys, key=lambda key: key.entered_at)
 
     def key_for(self, project_id: UUID) -> Key | None:

@@ -131,7 +131,7 @@ def approve(session: Session, *, actor: Actor, milestone: Milestone, sign_off: S
 
 @command
 def release(session: Session, *, actor: Actor, milestone: Milestone, confirm: str) -> Milestone:
-    """Open the files before they are paid for; the next milestone does not open by it. `confirm` is the title, typed."""
+    """Open the files before they are paid for; the next does not open by it. `confirm` is its title, typed."""
     authorize(actor, Action.RELEASE, milestone)
     project = record.hold(session, actor, milestone.project_id)
     if confirm.strip() != milestone.title:

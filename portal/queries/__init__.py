@@ -1,0 +1,1 @@
+"""Reads for pages: frozen rows, counted statements. Never write."""

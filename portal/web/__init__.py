@@ -1,0 +1,1 @@
+"""What all blueprints share: who is asking, sessions, answers to htmx, errors, headers, filters."""

@@ -1,0 +1,103 @@
+"""Who is asking: one answer for pages and for sockets, looked up in the database once per request."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, cast
+
+from flask import Flask, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+from portal.access.actor import Actor, Nobody
+from portal.adapters import clock
+from portal.queries import sittings as reads
+from portal.queries.sittings import Brand, Ended, Visit
+from portal.services import sittings
+from portal.services.sittings import Visitor
+from portal.web.installation import db, installation
+
+
+class Browser(UserMixin):
+    """What Flask-Login calls a user: a browser with a token, of a member or of a keyring's holder."""
+
+    def __init__(self, token: str, visit: Visit) -> None:
+        self.token = token
+        self.visit = visit
+
+    def get_id(self) -> str:
+        """What is kept in the signed cookie."""
+        return self.token
+
+
+def init_app(app: Flask) -> None:
+    """Teach Flask-Login how to find a browser again."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.init_app(app)
+    manager.user_loader(_load)
+
+
+def current_visit() -> Visit | None:
+    """The visit of this request, or None for a stranger."""
+    browser = cast(Any, current_user)
+    return browser.visit if browser.is_authenticated else None
+
+
+def current_actor() -> Actor:
+    """Who is asking."""
+    visit = current_visit()
+    return visit.actor if visit else Nobody()
+
+
+def current_brand() -> Brand | None:
+    """The vendor at the top of the page, if one is known."""
+    visit = current_visit()
+    return visit.brand if visit else None
+
+
+def remember(token: str) -> None:
+    """Bind this browser to a new sitting. What the cookie held before is dropped, so no planted session survives."""
+    kept = session.get("locale")
+    session.clear()
+    if kept:
+        session["locale"] = kept
+    session.permanent = True
+    visit = reads.find(db(), installation().keys.digest_token(token), clock.now())
+    if isinstance(visit, Visit):
+        login_user(Browser(token, visit))
+
+
+def forget() -> None:
+    """Unbind this browser from its sitting."""
+    logout_user()
+    session.clear()
+
+
+def visitor() -> Visitor:
+    """Where this request comes from."""
+    address = request.remote_addr or "unknown"
+    return Visitor(address=address, bucket=_bucket(address), user_agent=request.headers.get("User-Agent", "")[:200])
+
+
+def _load(token: str) -> Browser | None:
+    digest = installation().keys.digest_token(token)
+    who = visitor()
+    found = reads.find(db(), digest, clock.now(), address=who.address, user_agent=who.user_agent)
+    if isinstance(found, Ended):
+        # Written down, so that a clock set back cannot revive it.
+        sittings.log_out(db(), sitting_id=found.sitting_id)
+        return None
+    if found is not None and found.touch_due:
+        sittings.touch(db(), sitting_id=found.sitting_id)
+    return Browser(token, found) if found is not None else None
+
+
+def _bucket(address: str) -> str:
+    """One home is one bucket: an IPv6 line has a whole /64 to itself."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 6:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return address

@@ -1,0 +1,67 @@
+"""Addresses of our own static files (with a cache key), of vendored files (with integrity), and icons."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, url_for
+from markupsafe import Markup
+
+STATIC = Path(__file__).parent.parent / "static"
+KEY_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAsset:
+    """A browser file of somebody else's, fetched at install."""
+
+    url: str
+    integrity: str
+
+
+def init_app(app: Flask) -> None:
+    """Give templates and macros their helpers."""
+    app.jinja_env.globals.update(asset=asset, vendor_asset=vendor_asset, icon=icon)
+
+
+def asset(path: str) -> str:
+    """The address of a file below `static/`, changing when its content does."""
+    return url_for("static", filename=path, v=_key(path))
+
+
+def vendor_asset(name: str) -> VendorAsset:
+    """Address and integrity of a vendored file; KeyError when it is not in the manifest."""
+    integrity = _manifest()[name]
+    return VendorAsset(url_for("static", filename=f"vendor/{name}", v=integrity[-KEY_LENGTH:]), integrity)
+
+
+def icon(name: str, label: str | None = None) -> Markup:
+    """A lucide icon, inline. Without a label it is decoration and hidden from screen readers."""
+    hidden = Markup('aria-hidden="true"') if label is None else Markup('role="img" aria-label="{}"').format(label)
+    return Markup(
+        '<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" '
+        'stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>'
+    ).format(hidden, _icons()[name])
+
+
+@cache
+def _key(path: str) -> str:
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:KEY_LENGTH]
+
+
+@cache
+def _manifest() -> dict[str, str]:
+    content: dict[str, Any] = json.loads((STATIC / "vendor" / "manifest.json").read_text("utf-8"))
+    return {name: entry if isinstance(entry, str) else entry["integrity"] for name, entry in content["files"].items()}
+
+
+@cache
+def _icons() -> dict[str, Markup]:
+    # Our own build hook wrote this file from the icons' sources; nothing a person typed is in it.
+    drawings = json.loads((STATIC / "vendor" / "icons.json").read_text("utf-8"))
+    return {name: Markup(drawing) for name, drawing in drawings.items()}  # noqa: S704  # see above
