@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import blueprints, config, db, listeners, logs
-from portal.adapters import keys, outside
+from portal.adapters import keys, outside, storage
 from portal.config import Config
 from portal.web import actor, assets, errors, gatehouse, headers, htmx, language, looks
 from portal.web.installation import Installation, close_db
@@ -55,7 +55,8 @@ def _configure(app: Flask, settings: Config) -> None:
 
 def _install(app: Flask, settings: Config) -> None:
     engine, ring = db.make_engine(settings.database_url), keys.load(settings)
-    beyond = outside.Outside(ring, settings.base_url, settings.mail_from.rpartition("@")[2])
+    files = storage.LocalStorage(settings.storage_root)
+    beyond = outside.Outside(ring, settings.base_url, settings.mail_from.rpartition("@")[2], files)
     sessions = db.make_sessions(engine, outside=beyond, tell=listeners.teller(app))
     app.extensions["milepost"] = Installation(settings, engine, sessions, ring)
     htmx.init_app(app)

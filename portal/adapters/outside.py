@@ -1,4 +1,4 @@
-"""What a session carries besides the database: keys, and the addresses this installation is known by."""
+"""What a session carries besides the database: keys, the addresses this installation is known by, and its files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.adapters.keys import Keys
+from portal.adapters.storage import LocalStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Outside:
     keys: Keys
     base_url: str
     mail_domain: str
+    storage: LocalStorage
 
 
 def of(session: Session) -> Outside:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
+from portal.adapters.digests import RunningDigests
 from portal.adapters.failpoints import failpoint
 from portal.adapters.parts import COPY_BYTES, Held, Missing, Part, hold
 
@@ -45,6 +46,7 @@ class LocalStorage:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.digests = RunningDigests()
         self.incoming, self.files = root / "incoming", root / "files"
         self.proofs, self.quarantine = root / "proofs", root / "quarantine"
 
