@@ -18,7 +18,6 @@ from portal.models.project import Project
 from portal.models.receipt import Receipt
 from portal.models.vendor import Member, Vendor
 from portal.rules.errors import NotFound
-from portal.rules.wording import N_
 
 T = TypeVar("T", Milestone, Payment, Receipt, Deliverable)
 
@@ -104,4 +103,4 @@ def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID)
 
 
 def _missing() -> NoReturn:
-    raise NotFound(N_("There is nothing here, or it is not yours to see."))
+    raise NotFound

@@ -34,7 +34,7 @@ class NotFound(DomainError):
 
     def __init__(
         self,
-        message: str = N_("This page does not exist, or you may not see it."),
+        message: str = N_("There is nothing here, or it is not yours to see."),
         /,
         *,
         code: str | None = None,
