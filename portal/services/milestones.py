@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,26 +13,16 @@ from portal.access.policy import Action, authorize
 from portal.adapters import clock
 from portal.db import announce, command, new_id
 from portal.models.deliverable import Deliverable, Upload, UploadState
-from portal.models.milestone import Approval, Milestone, Release, Submission
-from portal.rules import chain, events, manifest
+from portal.models.milestone import Milestone, Release, Submission
+from portal.rules import events, manifest
 from portal.rules.errors import AlreadyDone, Conflict, Forbidden, Invalid
-from portal.rules.lifecycle import Act, MilestoneState, advance, require_current
+from portal.rules.lifecycle import Act, advance, require_current
 from portal.rules.wording import N_
-from portal.services import notices, progress, record, settlement
+from portal.services import approvals, notices, progress, record, settlement
 from portal.services.notices import NoticeKind
 
 MAX_LIVE_FILES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class SignOff:
-    """How a contact accepted: typed name, the consent text shown, address and browser. Kept as evidence."""
-
-    manifest_sha256: str
-    typed_name: str
-    consent: str
-    address: str = ""
-    user_agent: str = ""
+SignOff = approvals.SignOff
 
 
 @command
@@ -85,37 +73,8 @@ def approve(session: Session, *, actor: Actor, milestone: Milestone, sign_off: S
     key = stepup.require_fresh(actor, project.id)
     advance(milestone.state, Act.APPROVE)
     require_current(milestone.manifest_sha256, sign_off.manifest_sha256)
-    if not sign_off.typed_name.strip():
-        raise Invalid(N_("Type your name to approve."), field="typed_name")
-    salt = secrets.token_hex(16)
-    session.add(
-        Approval(
-            vendor_id=project.vendor_id,
-            project_id=project.id,
-            milestone_id=milestone.id,
-            contact_id=key.contact_id,
-            manifest_sha256=sign_off.manifest_sha256,
-            means="button",
-            typed_name=sign_off.typed_name.strip()[:200],
-            consent=sign_off.consent,
-            salt=salt,
-            address=sign_off.address,
-            user_agent=sign_off.user_agent[:200],
-            at=clock.now(),
-        )
-    )
+    approvals.by_button(session, project, milestone, sign_off, by=actor, key=key)
     progress.move(session, milestone, Act.APPROVE)
-    record.append(
-        session,
-        project,
-        "milestone.approved",
-        by=actor,
-        milestone_id=milestone.id,
-        means="button",
-        manifest_sha256=sign_off.manifest_sha256,
-        state=MilestoneState.APPROVED.value,
-        typed_name=chain.commitment(salt, sign_off.typed_name.strip()[:200]),
-    )
     notices.tell_members(session, project, NoticeKind.WORK_APPROVED, by=actor, milestone=milestone.id)
     submission = current_submission(session, milestone)
     announce(
@@ -134,7 +93,8 @@ def release(session: Session, *, actor: Actor, milestone: Milestone, confirm: st
     """Open the files before they are paid for; the next does not open by it. `confirm` is its title, typed."""
     authorize(actor, Action.RELEASE, milestone)
     project = record.hold(session, actor, milestone.project_id)
-    if confirm.strip() != milestone.title:
+    # As it is shown: pages run blanks together.
+    if confirm.split() != milestone.title.split():
         raise Invalid(N_("Type the milestone’s title exactly as it is written to confirm."), field="confirm")
     if milestone.submitted_at is None:
         raise Conflict(N_("There is nothing to release yet: deliver the milestone first."))

@@ -2,53 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from portal.access import ledger, stepup
+from portal.access import stepup
 from portal.access.actor import Actor, MemberActor
 from portal.access.policy import Action, authorize
 from portal.adapters import clock
 from portal.db import announce, command, new_id
 from portal.models.milestone import Milestone
-from portal.models.payment import LedgerEntry, Payment, PaymentMethod, Proof
+from portal.models.payment import LedgerEntry, Payment
 from portal.models.project import Project
 from portal.models.receipt import Receipt
-from portal.rules import events, gate
+from portal.rules import events
 from portal.rules.errors import Conflict, Forbidden, Invalid
 from portal.rules.gate import EntryKind
-from portal.rules.lifecycle import Act, PaymentState, advance_payment
+from portal.rules.lifecycle import Act, advance_payment
 from portal.rules.roles import Scope
 from portal.rules.wording import N_
-from portal.services import answers, notices, receipts, record, settlement
+from portal.services import answers, notices, receipts, record, reports, settlement
 from portal.services.answers import Ticket
 from portal.services.notices import NoticeKind
 
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the client says it paid: minor units of the milestone's currency, a date, and how to find it."""
-
-    amount_minor: int
-    paid_on: date
-    method: PaymentMethod
-    reference: str = ""
-    duplicate_ok: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KeptProof:
-    """A proof whose bytes are already in storage under `id`."""
-
-    id: UUID
-    name: str
-    media_type: str
-    bytes: int
-    sha256: str
+LONGEST_REASON = 2000
+Report = reports.Report
+KeptProof = reports.KeptProof
 
 
 @command
@@ -72,25 +53,8 @@ def report(
     payment_id = new_id()
     if (earlier := answers.claim(session, actor, "payments.report", ticket, payment_id)) is not None:
         return earlier
-    _check_report(session, project, milestone, said)
-    session.add(
-        Payment(
-            id=payment_id,
-            vendor_id=project.vendor_id,
-            project_id=project.id,
-            milestone_id=milestone.id,
-            amount_minor=said.amount_minor,
-            currency=milestone.currency,
-            paid_on=said.paid_on,
-            method=said.method,
-            reference=said.reference.strip(),
-            state=PaymentState.REPORTED,
-            reported_by=key.contact_id,
-            reported_at=clock.now(),
-        )
-    )
-    session.flush()
-    _attach(session, project, payment_id, proof)
+    reports.check(session, project, milestone, said)
+    reports.keep(session, milestone, said, payment_id=payment_id, key=key, proof=proof)
     record.append(
         session,
         project,
@@ -104,9 +68,8 @@ def report(
         method=said.method.value,
         proof_sha256=proof.sha256 if proof else None,
     )
-    notices.tell_members(
-        session, project, NoticeKind.PAYMENT_REPORTED, by=actor, milestone=milestone.id, payment=payment_id
-    )
+    about = {"milestone": milestone.id, "payment": payment_id}
+    notices.tell_members(session, project, NoticeKind.PAYMENT_REPORTED, by=actor, **about)
     announce(session, events.PaymentReported(**_ids(project, milestone, payment_id)))
     return payment_id
 
@@ -125,7 +88,7 @@ def confirm(
     if (earlier := answers.claim(session, actor, f"payments.confirm:{payment.id}", ticket, receipt_id)) is not None:
         return earlier
     milestone = session.get_one(Milestone, payment.milestone_id)
-    _check_received(project, amount_minor, received_on)
+    reports.check_money(project, amount_minor, received_on, "received_on")
     _decide(session, actor, payment, Act.CONFIRM, confirmed_minor=amount_minor, received_on=received_on)
     _enter(session, milestone, payment, EntryKind.PAYMENT, amount_minor)
     session.flush()
@@ -211,52 +174,12 @@ def reverse(session: Session, *, actor: Actor, payment: Payment, reason: str, ti
     return payment.id
 
 
-def _check_report(session: Session, project: Project, milestone: Milestone, said: Report) -> None:
-    if not gate.payable(ledger.facts(session, milestone.id), project.flow):
-        raise Conflict(N_("Nothing is to be paid for this milestone at the moment."))
-    if said.amount_minor <= 0:
-        raise Invalid(N_("Enter an amount above zero."), field="amount")
-    _check_date(project, said.paid_on, "paid_on")
-    if len(said.reference) > 140:
-        raise Invalid(N_("Shorten this to at most %(most)s characters."), field="reference", most=140)
-    if not said.duplicate_ok and _twin(session, milestone, said):
-        raise Invalid(
-            N_("A payment with this amount, date and reference is already here. Tick the box if this is another one."),
-            field="duplicate_ok",
-            code="duplicate_payment",
-        )
-
-
-def _twin(session: Session, milestone: Milestone, said: Report) -> bool:
-    same = select(Payment.id).where(
-        Payment.vendor_id == milestone.vendor_id,
-        Payment.project_id == milestone.project_id,
-        Payment.amount_minor == said.amount_minor,
-        Payment.paid_on == said.paid_on,
-        Payment.reference == said.reference.strip(),
-        Payment.state != PaymentState.REJECTED,
-    )
-    return session.scalar(same.limit(1)) is not None
-
-
-def _check_received(project: Project, amount_minor: int, received_on: date) -> None:
-    if amount_minor <= 0:
-        raise Invalid(N_("Enter an amount above zero."), field="amount")
-    _check_date(project, received_on, "received_on")
-
-
-def _check_date(project: Project, day: date, field: str) -> None:
-    # A day of grace: where the client is, tomorrow may already have begun.
-    if day > clock.today(project.time_zone) + timedelta(days=1):
-        raise Invalid(N_("This date is in the future. Enter the day the money moved."), field=field)
-
-
 def _reason(text: str) -> str:
     bare = text.strip()
     if not bare:
         raise Invalid(N_("Say why in a sentence, so that the other side understands."), field="reason")
-    if len(bare) > 2000:
-        raise Invalid(N_("Shorten this to at most %(most)s characters."), field="reason", most=2000)
+    if len(bare) > LONGEST_REASON:
+        raise Invalid(N_("Shorten this to at most %(most)s characters."), field="reason", most=LONGEST_REASON)
     return bare
 
 
@@ -295,21 +218,6 @@ def _enter(session: Session, milestone: Milestone, payment: Payment, kind: Entry
             at=clock.now(),
         )
     )
-
-
-def _attach(session: Session, project: Project, payment_id: UUID, proof: KeptProof | None) -> None:
-    if proof is not None:
-        session.add(
-            Proof(
-                id=proof.id,
-                vendor_id=project.vendor_id,
-                payment_id=payment_id,
-                name=proof.name,
-                media_type=proof.media_type,
-                bytes=proof.bytes,
-                sha256=proof.sha256,
-            )
-        )
 
 
 def _tell_of_receipt(session: Session, actor: Actor, project: Project, milestone: Milestone, receipt: Receipt) -> None:

@@ -9,12 +9,12 @@ from portal.access import ledger
 from portal.access.actor import Actor, SystemActor
 from portal.adapters import clock
 from portal.db import announce
-from portal.models.milestone import Approval, Milestone
+from portal.models.milestone import Milestone
 from portal.models.payment import CreditEntry, Payment
 from portal.models.project import Project
 from portal.rules import events, gate
 from portal.rules.lifecycle import Act, MilestoneState
-from portal.services import progress, record
+from portal.services import approvals, progress, record
 
 
 def settle_if_paid(session: Session, project: Project, milestone: Milestone, *, by: Actor) -> bool:
@@ -23,7 +23,7 @@ def settle_if_paid(session: Session, project: Project, milestone: Milestone, *, 
     if not gate.may_settle(snapshot, project.flow):
         return False
     if milestone.state is MilestoneState.SUBMITTED:
-        _approve_by_payment(session, project, milestone)
+        approvals.by_payment(session, project, milestone)
     progress.move(session, milestone, Act.SETTLE, settled_at=clock.now())
     record.append(
         session,
@@ -71,27 +71,3 @@ def _credit(session: Session, milestone: Milestone) -> int:
     )
     sums = {kind: int(total) for kind, total in rows}
     return sums.get("granted", 0) - sums.get("withdrawn", 0)
-
-
-def _approve_by_payment(session: Session, project: Project, milestone: Milestone) -> None:
-    """In pay_to_unlock a full payment counts as approval of the manifest it paid for (domain.md §2)."""
-    session.add(
-        Approval(
-            vendor_id=project.vendor_id,
-            project_id=project.id,
-            milestone_id=milestone.id,
-            contact_id=None,
-            manifest_sha256=milestone.manifest_sha256 or "",
-            means="payment",
-            at=clock.now(),
-        )
-    )
-    record.append(
-        session,
-        project,
-        "milestone.approved",
-        by=SystemActor(),
-        milestone_id=milestone.id,
-        means="payment",
-        manifest_sha256=milestone.manifest_sha256,
-    )
