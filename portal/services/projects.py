@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -21,53 +22,48 @@ from portal.rules.events import ProjectChanged, ProjectCreated, ProjectStarted
 from portal.rules.lifecycle import Act, MilestoneState, advance
 from portal.rules.terms import Terms
 from portal.rules.wording import N_
-from portal.services import notices, progress, record
+from portal.services import answers, notices, progress, record
+from portal.services.answers import Ticket
 from portal.services.notices import NoticeKind
 
 
 @command
-def create(session: Session, *, actor: Actor, agreed: Terms) -> Project:
-    """Set up a project as a draft, with its client and contact (found by name and address, or made)."""
+def create(session: Session, *, actor: Actor, agreed: Terms, ticket: Ticket | None = None) -> Project:
+    """Set up a project as a draft, with its client and contact (found by name and address, or made).
+
+    The same ticket sent again gives the project it made the first time.
+    """
     if not isinstance(actor, MemberActor):
         raise Forbidden(N_("Only the vendor sets up projects."))
     vendor = session.get_one(Vendor, actor.vendor_id)
     authorize(actor, Action.CREATE_PROJECT, vendor)
-    now = clock.now()
+    project_id = new_id()
+    made = answers.claim(session, actor, "project.create", ticket, project_id) if ticket else None
+    if made is not None:
+        return session.get_one(Project, made)
     client = _client(session, vendor, agreed.client_name)
     session.flush()
     _contact(session, client, agreed)
-    project = Project(
-        id=new_id(),
-        vendor_id=vendor.id,
-        client_id=client.id,
-        created_by=actor.member_id,
-        head_hash=chain.GENESIS,
-        head_seq=0,
-        created_at=now,
-        touched_at=now,
-        **_columns(agreed),
-    )
+    project = _begun(project_id, client, actor, agreed)
     session.add(project)
     session.flush()
     _lay_out(session, project, agreed)
-    record.append(
-        session,
-        project,
-        "project.created",
-        by=actor,
-        price_minor=agreed.price_minor,
-        currency=agreed.currency,
-    )
+    _write_down(session, project, "project.created", by=actor)
     announce(session, ProjectCreated(vendor_id=vendor.id, project_id=project.id))
     return project
 
 
 @command
-def revise(session: Session, *, actor: Actor, project: Project, agreed: Terms) -> Project:
-    """Replace the terms of a draft. Raises Conflict once the project has started."""
+def revise(session: Session, *, actor: Actor, project: Project, agreed: Terms, seen_seq: int | None = None) -> Project:
+    """Replace the terms of a draft. Raises Conflict once the project has started.
+
+    `seen_seq` is the place of the record the form was made from: Conflict too when something was written since.
+    """
     authorize(actor, Action.EDIT_PROJECT, project)
     project = record.hold(session, actor, project.id)
-    _require_draft(project)
+    require_draft(project)
+    if seen_seq is not None and seen_seq != project.head_seq:
+        raise Conflict(N_("Somebody changed this project while you were writing."), code="stale")
     vendor = session.get_one(Vendor, project.vendor_id)
     client = _client(session, vendor, agreed.client_name)
     session.flush()
@@ -79,14 +75,7 @@ def revise(session: Session, *, actor: Actor, project: Project, agreed: Terms) -
         delete(Milestone).where(Milestone.vendor_id == project.vendor_id, Milestone.project_id == project.id)
     )
     _lay_out(session, project, agreed)
-    record.append(
-        session,
-        project,
-        "project.revised",
-        by=actor,
-        price_minor=agreed.price_minor,
-        currency=agreed.currency,
-    )
+    _write_down(session, project, "project.revised", by=actor)
     announce(session, ProjectChanged(vendor_id=project.vendor_id, project_id=project.id))
     return project
 
@@ -114,9 +103,29 @@ def start(session: Session, *, actor: Actor, project: Project) -> Project:
     return project
 
 
-def _require_draft(project: Project) -> None:
+def require_draft(project: Project) -> None:
+    """Raises Conflict once the project has started."""
     if project.started_at is not None:
         raise Conflict(N_("This project has started, so its terms are locked."))
+
+
+def _begun(project_id: UUID, client: Client, actor: MemberActor, agreed: Terms) -> Project:
+    now = clock.now()
+    return Project(
+        id=project_id,
+        vendor_id=client.vendor_id,
+        client_id=client.id,
+        created_by=actor.member_id,
+        head_hash=chain.GENESIS,
+        head_seq=0,
+        created_at=now,
+        touched_at=now,
+        **_columns(agreed),
+    )
+
+
+def _write_down(session: Session, project: Project, kind: str, *, by: Actor) -> None:
+    record.append(session, project, kind, by=by, price_minor=project.price_minor, currency=project.currency)
 
 
 def _steps(session: Session, project: Project) -> list[Milestone]:
