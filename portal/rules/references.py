@@ -8,6 +8,7 @@ from uuid import UUID
 _LONGEST = 21
 _PLAIN = re.compile(r"[0-9A-Z]{1,21}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}")
+_IN_GROUPS = re.compile(r"[0-9]+|[A-Z]{2}[0-9]{2}[0-9A-Z]*", re.ASCII)
 
 
 def of_milestone(project_id: UUID, position: int) -> str:
@@ -45,7 +46,7 @@ def compact(text: str) -> str:
 def grouped(text: str) -> str:
     """In groups of four, as people read and compare it. What is no plain account or reference stays as it is."""
     bare = compact(text)
-    if not bare.isascii() or not bare.isalnum():
+    if not _IN_GROUPS.fullmatch(bare):
         return text.strip()
     return " ".join(bare[start : start + 4] for start in range(0, len(bare), 4))
 
