@@ -98,6 +98,11 @@ def format_amount(minor: int, currency: str, locale: str | Locale) -> str:
     return _LETTERS_BY_DIGITS.sub("\u00a0", text)
 
 
+def format_with_code(minor: int, currency: str, locale: str | Locale) -> str:
+    """The amount behind its code, as papers write it: "CNY 2,500.00"."""
+    return format_currency(_decimal(minor, exponent(currency)), currency, "¤¤\u00a0#,##0.00", locale=_locale(locale))
+
+
 def amount_plain(minor: int, currency: str, locale: str | Locale | None = None) -> str:
     """The amount without sign or grouping, for a form field: "2500.00".
 
