@@ -1,0 +1,57 @@
+"""What the command says when something fails: one sentence a person can act on, instead of a traceback."""
+
+from __future__ import annotations
+
+import errno
+
+from alembic.util.exc import CommandError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from portal.config import BadSetting
+from portal.rules.errors import DomainError, InvalidForm
+
+_SYSTEM = {
+    errno.EACCES: "{path} cannot be read or written: permission denied.",
+    errno.EPERM: "{path} cannot be read or written: permission denied.",
+    errno.EROFS: "{path} cannot be written: the disk is read-only.",
+    errno.ENOENT: "{path} does not exist.",
+    errno.ENOTDIR: "{path} cannot be used: part of its path is a file, not a folder.",
+    errno.EEXIST: "{path} is in the way: it exists already.",
+    errno.ENOSPC: "The disk is full; nothing was changed. Make room and try again.",
+}
+NO_TABLES = "The database has no tables yet, or old ones. Run `portal db upgrade` first."
+
+
+def sentence(error: BaseException) -> str:
+    """One sentence for `error`, whatever it is. What nobody foresaw names its kind, for the report to come."""
+    match error:
+        case InvalidForm():
+            return " ".join(str(wrong) for wrong in error.errors)
+        case DomainError() | BadSetting():
+            return str(error)
+        case SQLAlchemyError():
+            return _database(error)
+        case CommandError():
+            return "The database was made by a newer Milepost than this one. Install that one, or restore a backup."
+        case OSError():
+            return _system(error)
+        case _:
+            return f"Something went wrong that should not have: {type(error).__name__}: {_first_line(error)}"
+
+
+def _database(error: SQLAlchemyError) -> str:
+    cause = _first_line(error.orig) if isinstance(error, DBAPIError) and error.orig else _first_line(error)
+    if "no such table" in cause or ("does not exist" in cause and "relation" in cause):
+        return NO_TABLES
+    return f"The database cannot be used: {cause}"
+
+
+def _system(error: OSError) -> str:
+    known = _SYSTEM.get(error.errno or 0)
+    if known:
+        return known.format(path=error.filename or "A file")
+    return f"The system refused: {error.strerror or _first_line(error)}."
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), "")
