@@ -6,7 +6,7 @@ import functools
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -128,10 +128,12 @@ def _outermost(session: Session, act: Callable[[], T]) -> T:
 def _once(session: Session, act: Callable[[], T]) -> T:
     session.rollback()
     session.info["in_command"] = True
-    session.info["announced"] = []
+    session.info["announced"], session.info["closing"] = [], {}
     try:
         session.connection(execution_options={"writing": True})
         result = act()
+        for closing in session.info["closing"].values():
+            closing()
         session.commit()
         return result
     except BaseException:
@@ -145,6 +147,11 @@ def _once(session: Session, act: Callable[[], T]) -> T:
 def _busy(error: OperationalError) -> bool:
     code = getattr(error.orig, "sqlstate", None)
     return "database is locked" in str(error.orig) or code in ("40001", "40P01")
+
+
+def before_keeping(session: Session, key: Hashable, closing: Callable[[], None]) -> None:
+    """Have `closing` done once for `key`, as the last thing inside the running transaction."""
+    session.info.setdefault("closing", {})[key] = closing
 
 
 def announce(session: Session, fact: object) -> None:

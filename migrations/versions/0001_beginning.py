@@ -67,6 +67,7 @@ def upgrade() -> None:
     op.create_table(
         "clients",
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name_folded", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("tax_id", sa.String(length=60), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -133,6 +134,13 @@ def upgrade() -> None:
         "projects",
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("title_folded", sa.Text(), nullable=False),
+        sa.Column(
+            "phase",
+            sa.Enum("draft", "active", "finished", name="phase", native_enum=False, create_constraint=True, length=24),
+            nullable=False,
+        ),
+        sa.Column("asks_on", sa.Date(), nullable=True),
         sa.Column("kind", sa.String(length=60), nullable=False),
         sa.Column(
             "flow",
@@ -171,7 +179,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("vendor_id", "id", name=op.f("uq_projects_vendor_id_id")),
     )
     op.create_index(op.f("ix_projects_vendor_id"), "projects", ["vendor_id"], unique=False)
+    op.create_index(
+        "ix_projects_vendor_id_asks_on", "projects", ["vendor_id", "asks_on", "touched_at", "phase"], unique=False
+    )
     op.create_index("ix_projects_vendor_id_client_id", "projects", ["vendor_id", "client_id"], unique=False)
+    op.create_index("ix_projects_vendor_id_phase", "projects", ["vendor_id", "phase", "touched_at"], unique=False)
+    op.create_index("ix_projects_vendor_id_touched_at", "projects", ["vendor_id", "touched_at"], unique=False)
     op.create_table(
         "sittings",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -317,6 +330,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_notices_sent_at_due_at", "notices", ["sent_at", "due_at"], unique=False)
     op.create_index(op.f("ix_notices_vendor_id"), "notices", ["vendor_id"], unique=False)
+    op.create_index(
+        "ix_notices_vendor_id_gave_up_at",
+        "notices",
+        ["vendor_id", "gave_up_at"],
+        unique=False,
+        sqlite_where=sa.text("gave_up_at IS NOT NULL"),
+        postgresql_where=sa.text("gave_up_at IS NOT NULL"),
+    )
     op.create_index("ix_notices_vendor_id_project_id", "notices", ["vendor_id", "project_id"], unique=False)
     op.create_table(
         "approvals",
@@ -457,7 +478,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_payments_vendor_id"), "payments", ["vendor_id"], unique=False)
     op.create_index("ix_payments_vendor_id_milestone_id", "payments", ["vendor_id", "milestone_id"], unique=False)
-    op.create_index("ix_payments_vendor_id_state", "payments", ["vendor_id", "state"], unique=False)
+    op.create_index(
+        "ix_payments_vendor_id_state_received_on", "payments", ["vendor_id", "state", "received_on"], unique=False
+    )
     op.create_table(
         "releases",
         sa.Column("project_id", sa.Uuid(), nullable=False),

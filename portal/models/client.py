@@ -6,22 +6,29 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from portal.db import Base
 from portal.models.tenancy import OfVendor, tenant_key, within
+from portal.rules import search
 from portal.rules.roles import Scope
 
 
 class Client(OfVendor, Base):
-    """The buyer as its papers name it."""
+    """The buyer as its papers name it. `name_folded` is what searching compares."""
 
     __tablename__ = "clients"
     __table_args__ = (tenant_key(), Index("ix_clients_vendor_id_name", "vendor_id", "name"))
     name: Mapped[str] = mapped_column(String(200))
+    name_folded: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text, default="")
     tax_id: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime]
+
+    @validates("name")
+    def _fold_name(self, _name: str, name: str) -> str:
+        self.name_folded = search.fold(name)
+        return name
 
 
 class Contact(OfVendor, Base):

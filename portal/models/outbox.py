@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
@@ -23,6 +23,13 @@ class Notice(OfVendor, Base):
         within("project_id", "projects"),
         Index("ix_notices_sent_at_due_at", "sent_at", "due_at"),
         Index("ix_notices_vendor_id_project_id", "vendor_id", "project_id"),
+        Index(
+            "ix_notices_vendor_id_gave_up_at",
+            "vendor_id",
+            "gave_up_at",
+            sqlite_where=text("gave_up_at IS NOT NULL"),
+            postgresql_where=text("gave_up_at IS NOT NULL"),
+        ),
     )
     project_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(40))

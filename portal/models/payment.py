@@ -45,7 +45,7 @@ class Payment(OfVendor, Base):
         within("decided_by", "members"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         Index("ix_payments_vendor_id_milestone_id", "vendor_id", "milestone_id"),
-        Index("ix_payments_vendor_id_state", "vendor_id", "state"),
+        Index("ix_payments_vendor_id_state_received_on", "vendor_id", "state", "received_on"),
     )
     project_id: Mapped[UUID]
     milestone_id: Mapped[UUID]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from portal.db import Base
 from portal.models.milestone import Milestone
 from portal.models.tenancy import OfVendor, tenant_key, within, word
+from portal.rules import search
+from portal.rules.desk import Phase
 from portal.rules.lifecycle import Flow
 
 
 class Project(OfVendor, Base):
-    """Terms, the place of its record (head), and whether it has started. Price in minor units of `currency`."""
+    """Terms, the place of its record (head), and whether it has started. Price in minor units of `currency`.
+
+    `phase`, `asks_on` and `title_folded` are derived (services.desk, rules.search): lists are sorted and searched by
+    them, nothing else is decided by them.
+    """
 
     __tablename__ = "projects"
     __table_args__ = (
@@ -23,9 +29,15 @@ class Project(OfVendor, Base):
         within("client_id", "clients"),
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
         Index("ix_projects_vendor_id_client_id", "vendor_id", "client_id"),
+        Index("ix_projects_vendor_id_asks_on", "vendor_id", "asks_on", "touched_at", "phase"),
+        Index("ix_projects_vendor_id_touched_at", "vendor_id", "touched_at"),
+        Index("ix_projects_vendor_id_phase", "vendor_id", "phase", "touched_at"),
     )
     client_id: Mapped[UUID]
     title: Mapped[str] = mapped_column(String(200))
+    title_folded: Mapped[str] = mapped_column(Text)
+    phase: Mapped[Phase] = mapped_column(word(Phase, "phase"), default=Phase.DRAFT)
+    asks_on: Mapped[date | None]
     kind: Mapped[str] = mapped_column(String(60), default="")
     flow: Mapped[Flow] = mapped_column(word(Flow, "flow"))
     currency: Mapped[str] = mapped_column(String(3))
@@ -47,3 +59,8 @@ class Project(OfVendor, Base):
         viewonly=True,
         lazy="select",
     )
+
+    @validates("title")
+    def _fold_title(self, _name: str, title: str) -> str:
+        self.title_folded = search.fold(title)
+        return title
