@@ -1,0 +1,241 @@
+"""A project as its page shows it: the head, and every milestone with where it stands. Two statements.
+
+Built once, sent as Core: these are the pages people open most. Only the first statement asks what the actor may see;
+the second takes vendor and project from its answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.orm import Session
+
+from portal.access import ledger
+from portal.access.actor import Actor
+from portal.access.scopes import visible_projects
+from portal.models.client import Client
+from portal.models.milestone import Milestone
+from portal.models.project import Project
+from portal.models.vendor import Vendor
+from portal.rules import gate
+from portal.rules.errors import NotFound
+from portal.rules.gate import Standing
+from portal.rules.lifecycle import Flow
+
+FINISHED = (Standing.SETTLED, Standing.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Where the client's money goes, and since when the vendor says so."""
+
+    holder: str
+    bank: str
+    account: str
+    code: str
+    instructions: str
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is true of the whole project. Price in minor units of `currency`."""
+
+    id: UUID
+    vendor_id: UUID
+    vendor_name: str
+    client_name: str
+    title: str
+    flow: Flow
+    currency: str
+    price_minor: int
+    time_zone: str
+    started_at: datetime | None
+    terms_sha256: str | None
+    payee: Payee
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One milestone, its snapshot for the gate, and where it stands by that. Amounts in minor units."""
+
+    id: UUID
+    vendor_id: UUID
+    project_id: UUID
+    position: int
+    title: str
+    description: str
+    criteria: tuple[str, ...]
+    due_on: date
+    amount_minor: int
+    currency: str
+    manifest_sha256: str | None
+    submitted_at: datetime | None
+    settled_at: datetime | None
+    facts: gate.Facts
+    standing: Standing
+
+    @property
+    def unlocked(self) -> bool:
+        """Whether the originals may leave."""
+        return gate.unlocked(self.facts)
+
+    @property
+    def balance_minor(self) -> int:
+        """What is still to be paid."""
+        return gate.balance(self.facts)
+
+    @property
+    def paid_minor(self) -> int:
+        """What of the amount due has arrived."""
+        return max(0, min(self.facts.net_minor, self.facts.due_minor))
+
+    @property
+    def finished(self) -> bool:
+        """Whether nobody has anything left to do."""
+        return self.standing in FINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A project and its milestones in order."""
+
+    head: Head
+    steps: tuple[Step, ...]
+
+    @property
+    def current(self) -> Step:
+        """What it is all about now: the first milestone that is not finished, else the last that was not cancelled."""
+        kept = [step for step in self.steps if step.standing is not Standing.CANCELLED] or self.steps
+        return next((step for step in kept if not step.finished), kept[-1])
+
+    @property
+    def finished(self) -> bool:
+        """Whether the project has nothing left to do."""
+        return all(step.finished for step in self.steps)
+
+    @property
+    def paid_count(self) -> int:
+        """How many milestones are delivered and paid."""
+        return sum(step.standing is Standing.SETTLED for step in self.steps)
+
+    @property
+    def paid_minor(self) -> int:
+        """How much of the price has arrived."""
+        return sum(step.paid_minor for step in self.steps)
+
+    def step(self, milestone_id: UUID) -> Step:
+        """The milestone of that id; it must be one of this project."""
+        return next(step for step in self.steps if step.id == milestone_id)
+
+
+def overview(session: Session, actor: Actor, project_id: UUID) -> Overview:
+    """The project, if `actor` can see it; raises NotFound."""
+    return _read(session, _HEAD.where(Project.id == project_id, visible_projects(actor)))
+
+
+def overview_around(session: Session, actor: Actor, milestone_id: UUID) -> Overview:
+    """The project of a milestone, if `actor` can see it; raises NotFound."""
+    around = _HEAD.join(Milestone, (Milestone.vendor_id == Project.vendor_id) & (Milestone.project_id == Project.id))
+    return _read(session, around.where(Milestone.id == milestone_id, visible_projects(actor)))
+
+
+def _read(session: Session, statement: Any) -> Overview:
+    connection = session.connection()
+    row = connection.execute(statement).first()
+    if row is None:
+        raise NotFound
+    head = _head(row)
+    rows = connection.execute(_STEPS, {"vendor": head.vendor_id, "project": head.id})
+    return Overview(head, tuple(_step(row, head.flow) for row in rows))
+
+
+def _head(row: Row[Any]) -> Head:
+    payee = Payee(
+        row.bank_holder, row.bank_name, row.bank_account, row.bank_code, row.pay_instructions, row.payee_changed_at
+    )
+    return Head(
+        id=row.id,
+        vendor_id=row.vendor_id,
+        vendor_name=row.vendor_name,
+        client_name=row.client_name,
+        title=row.title,
+        flow=row.flow,
+        currency=row.currency,
+        price_minor=row.price_minor,
+        time_zone=row.time_zone,
+        started_at=row.started_at,
+        terms_sha256=row.terms_sha256,
+        payee=payee,
+    )
+
+
+def _step(row: Row[Any], flow: Flow) -> Step:
+    facts = ledger.read_facts(row)
+    return Step(
+        id=row.id,
+        vendor_id=row.vendor_id,
+        project_id=row.project_id,
+        position=row.position,
+        title=row.title,
+        description=row.description,
+        criteria=tuple(line for line in row.criteria.splitlines() if line.strip()),
+        due_on=row.due_on,
+        amount_minor=row.due_minor,
+        currency=row.currency,
+        manifest_sha256=row.manifest_sha256,
+        submitted_at=row.submitted_at,
+        settled_at=row.settled_at,
+        facts=facts,
+        standing=gate.standing(facts, flow),
+    )
+
+
+_HEAD_COLUMNS: list[Any] = [
+    Project.id.label("id"),
+    Project.vendor_id.label("vendor_id"),
+    Project.title.label("title"),
+    Project.flow.label("flow"),
+    Project.currency.label("currency"),
+    Project.price_minor.label("price_minor"),
+    Project.time_zone.label("time_zone"),
+    Project.started_at.label("started_at"),
+    Project.terms_sha256.label("terms_sha256"),
+    Vendor.name.label("vendor_name"),
+    Vendor.bank_holder.label("bank_holder"),
+    Vendor.bank_name.label("bank_name"),
+    Vendor.bank_account.label("bank_account"),
+    Vendor.bank_code.label("bank_code"),
+    Vendor.pay_instructions.label("pay_instructions"),
+    Vendor.payee_changed_at.label("payee_changed_at"),
+    Client.name.label("client_name"),
+]
+_HEAD = (
+    select(*_HEAD_COLUMNS)
+    .select_from(Project)
+    .join(Vendor, Vendor.id == Project.vendor_id)
+    .join(Client, (Client.vendor_id == Project.vendor_id) & (Client.id == Project.client_id))
+)
+_STEP_COLUMNS: list[Any] = [
+    Milestone.id.label("id"),
+    Milestone.vendor_id.label("vendor_id"),
+    Milestone.project_id.label("project_id"),
+    Milestone.position.label("position"),
+    Milestone.title.label("title"),
+    Milestone.description.label("description"),
+    Milestone.criteria_text.label("criteria"),
+    Milestone.due_on.label("due_on"),
+    Milestone.currency.label("currency"),
+    Milestone.manifest_sha256.label("manifest_sha256"),
+    Milestone.submitted_at.label("submitted_at"),
+    Milestone.settled_at.label("settled_at"),
+]
+_STEPS = (
+    select(*_STEP_COLUMNS, *ledger.facts_columns())
+    .where(Milestone.vendor_id == bindparam("vendor"), Milestone.project_id == bindparam("project"))
+    .order_by(Milestone.position)
+)
