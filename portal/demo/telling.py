@@ -94,7 +94,7 @@ def _presentation() -> vendors.Presentation:
 
 def _payee() -> vendors.Payee:
     return vendors.Payee(
-        pay_instructions="Please use the reference shown, so that we find it the same day.\nWeChat Pay: VeraSteinStudio",
+        pay_instructions="Please use the reference shown, so that we find it at once.\nWeChat Pay: VeraSteinStudio",
         bank_holder="Vera Stein Studio",
         bank_name="Spreebank Berlin",
         bank_account="DE89 3704 0044 0532 0130 00",
