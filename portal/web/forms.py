@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from portal.rules.errors import Invalid, InvalidForm
@@ -12,12 +13,32 @@ from portal.web.errors import sentence
 def blame(form: Any, error: Invalid | InvalidForm) -> Any:
     """The same form with each finding beside its field, or at its head when it has no field of that name."""
     for finding in error.errors if isinstance(error, InvalidForm) else [error]:
-        if finding.field in form._fields:
-            field = form[finding.field]
-            field.errors = [*field.errors, sentence(finding)]
-        else:
+        field = _named(form, finding.field)
+        if field is None:
             form.form_errors.append(sentence(finding))
+        else:
+            field.errors = [*field.errors, sentence(finding)]
+    for field in form:
+        if field.type == "FieldList":
+            _gather(field)
     return form
+
+
+def _named(fields: Iterable[Any], name: str | None) -> Any | None:
+    """The field of that full name, also inside lists of sub-forms: "milestones-2-title"."""
+    for field in fields:
+        if field.name == name:
+            return field
+        inner = _named(field, name) if field.type in ("FieldList", "FormField") else None
+        if inner is not None:
+            return inner
+    return None
+
+
+def _gather(fields: Any) -> None:
+    """As WTForms does it: a list carries its own sentences and, after them, the errors of its entries."""
+    own = [each for each in fields.errors if isinstance(each, str)]
+    fields.errors = [*own, *(entry.errors for entry in fields if entry.errors)]
 
 
 def new_key() -> str:
