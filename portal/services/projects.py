@@ -90,7 +90,7 @@ def start(session: Session, *, actor: Actor, project: Project) -> Project:
     steps = _steps(session, project)
     if sum(step.amount_minor for step in steps) != project.price_minor or not steps:
         raise Conflict(N_("The milestones do not add up to the price. Edit the project first."))
-    project.terms = terms.canonical(_terms_body(project, steps))
+    project.terms = terms_text(project, steps)
     project.terms_sha256 = hashlib.sha256(project.terms.encode()).hexdigest()
     project.started_at = clock.now()
     for step in steps:
@@ -101,6 +101,31 @@ def start(session: Session, *, actor: Actor, project: Project) -> Project:
     progress.open_next(session, project, by=actor, quiet=True)
     announce(session, ProjectStarted(vendor_id=project.vendor_id, project_id=project.id))
     return project
+
+
+def terms_text(project: Project, steps: list[Milestone]) -> str:
+    """The exact text of the terms as they stand, milestones in order: what `start` hashes and verification compares."""
+    body = {
+        "project": str(project.id),
+        "title": project.title,
+        "flow": project.flow.value,
+        "currency": project.currency,
+        "price_minor": project.price_minor,
+        "time_zone": project.time_zone,
+        "milestones": [
+            {
+                "id": str(step.id),
+                "position": step.position,
+                "title": step.title,
+                "description": step.description,
+                "criteria": step.criteria,
+                "due_on": step.due_on.isoformat(),
+                "amount_minor": step.amount_minor,
+            }
+            for step in steps
+        ],
+    }
+    return terms.canonical(body)
 
 
 def require_draft(project: Project) -> None:
@@ -187,26 +212,3 @@ def _contact(session: Session, client: Client, agreed: Terms) -> Contact:
         )
         session.add(known)
     return known
-
-
-def _terms_body(project: Project, steps: list[Milestone]) -> dict[str, object]:
-    return {
-        "project": str(project.id),
-        "title": project.title,
-        "flow": project.flow.value,
-        "currency": project.currency,
-        "price_minor": project.price_minor,
-        "time_zone": project.time_zone,
-        "milestones": [
-            {
-                "id": str(step.id),
-                "position": step.position,
-                "title": step.title,
-                "description": step.description,
-                "criteria": step.criteria,
-                "due_on": step.due_on.isoformat(),
-                "amount_minor": step.amount_minor,
-            }
-            for step in steps
-        ],
-    }
