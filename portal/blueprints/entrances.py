@@ -14,8 +14,9 @@ from portal.access.actor import ContactActor, MemberActor
 from portal.rules import codes, terms
 from portal.rules.errors import Conflict, Invalid
 from portal.rules.wording import N_
-from portal.services import contacts, members, sittings, throttle
+from portal.services import contacts, members, sittings
 from portal.web import actor as browsers
+from portal.web import stepup
 from portal.web.actor import current_actor, current_visit, visitor
 from portal.web.errors import status_of
 from portal.web.forms import blame
@@ -90,11 +91,9 @@ def _enter(typed: str) -> UUID:
     who_asks, visit = visitor(), current_visit()
     # A wrong check symbol is a slip of the finger, found without looking anything up and not held against anyone.
     codes.normalise(typed)
-    throttle.take(db(), name=f"code:{who_asks.bucket}", limit=throttle.CODE_PER_ADDRESS)
-    throttle.take(db(), name="code:overall", limit=throttle.CODE_OVERALL)
     sitting_id = visit.sitting_id if visit else None
-    token, project_id = sittings.enter(db(), typed=typed, visitor=who_asks, sitting_id=sitting_id)
-    throttle.give_back(db(), name=f"code:{who_asks.bucket}", limit=throttle.CODE_PER_ADDRESS)
+    with stepup.counted_try():
+        token, project_id = sittings.enter(db(), typed=typed, visitor=who_asks, sitting_id=sitting_id)
     if token is not None:
         browsers.remember(token)
     return project_id

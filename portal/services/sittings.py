@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from portal.access.actor import MemberActor
+from portal.access.actor import ContactActor, MemberActor
 from portal.adapters import clock, outside, passwords
 from portal.db import command, new_id
 from portal.models.client import Grant, GrantUse
@@ -51,9 +52,8 @@ def enter(session: Session, *, typed: str, visitor: Visitor, sitting_id: UUID | 
 
     Raises Mistyped for a code that cannot exist, Invalid for one that opens nothing, whatever the reason.
     """
-    code = codes.normalise(typed)
-    grant = session.scalar(select(Grant).where(Grant.code_digest == codes.digest(code, outside.of(session).keys.codes)))
-    if grant is None or not grant.live(clock.now()):
+    grant = _grant_of(session, typed)
+    if grant is None:
         raise Invalid(
             N_("This code does not open anything. Check it, or ask for a new one."),
             field="code",
@@ -62,17 +62,24 @@ def enter(session: Session, *, typed: str, visitor: Visitor, sitting_id: UUID | 
     token = None
     if sitting_id is None:
         token, sitting_id = _new_sitting(session, member_id=None, visitor=visitor)
-    _hang_up_key(session, sitting_id, grant)
-    session.add(
-        GrantUse(
-            vendor_id=grant.vendor_id,
-            grant_id=grant.id,
-            at=clock.now(),
-            address=visitor.address,
-            user_agent=visitor.user_agent[:200],
-        )
-    )
+    _use(session, sitting_id, grant, visitor)
     return token, grant.project_id
+
+
+@command
+def enter_again(session: Session, *, actor: ContactActor, project_id: UUID, typed: str, visitor: Visitor) -> None:
+    """Show once more that one holds the code this browser opened the project with: its key is fresh again.
+
+    Raises Mistyped for a code that cannot exist, Invalid for any other than that one, whatever the reason.
+    """
+    key, grant = actor.key_for(project_id), _grant_of(session, typed)
+    if key is None or grant is None or grant.id != key.grant_id:
+        raise Invalid(
+            N_("This is not the code you entered this project with. Check it, and enter that one."),
+            field="code",
+            code="no_entry",
+        )
+    _use(session, actor.sitting_id, grant, visitor)
 
 
 @command
@@ -126,6 +133,30 @@ def _new_sitting(session: Session, *, member_id: UUID | None, visitor: Visitor) 
     return token, sitting.id
 
 
+def _grant_of(session: Session, typed: str) -> Grant | None:
+    """The live grant of a code."""
+    digest = codes.digest(codes.normalise(typed), outside.of(session).keys.codes)
+    grant = session.scalar(select(Grant).where(Grant.code_digest == digest))
+    return grant if grant is not None and grant.live(clock.now()) else None
+
+
+def _use(session: Session, sitting_id: UUID, grant: Grant, visitor: Visitor) -> None:
+    """Hang the grant's key on the ring, fresh, and keep when and from where."""
+    _hang_up_key(session, sitting_id, grant)
+    session.add(
+        GrantUse(
+            vendor_id=grant.vendor_id,
+            grant_id=grant.id,
+            at=clock.now(),
+            address=visitor.address,
+            user_agent=visitor.user_agent[:200],
+        )
+    )
+
+
 def _hang_up_key(session: Session, sitting_id: UUID, grant: Grant) -> None:
-    session.execute(delete(Key).where(Key.sitting_id == sitting_id, Key.grant_id == grant.id))
-    session.add(Key(sitting_id=sitting_id, grant_id=grant.id, grant_version=grant.version, entered_at=clock.now()))
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    fresh = {"grant_version": grant.version, "entered_at": clock.now()}
+    # One statement, so that two clicks at once are one key and no error.
+    hung = insert(Key).values(sitting_id=sitting_id, grant_id=grant.id, **fresh)
+    session.execute(hung.on_conflict_do_update(index_elements=[Key.sitting_id, Key.grant_id], set_=fresh))

@@ -67,6 +67,14 @@ def remember(token: str) -> None:
         login_user(Browser(token, visit))
 
 
+def look_again() -> None:
+    """Read the visit of this request anew, after its keyring changed."""
+    browser = cast(Any, current_user)
+    visit = _find(browser.token)
+    if isinstance(visit, Visit):
+        browser.visit = visit
+
+
 def forget() -> None:
     """Unbind this browser from its sitting."""
     logout_user()
@@ -80,9 +88,7 @@ def visitor() -> Visitor:
 
 
 def _load(token: str) -> Browser | None:
-    digest = installation().keys.digest_token(token)
-    who = visitor()
-    found = reads.find(db(), digest, clock.now(), address=who.address, user_agent=who.user_agent)
+    found = _find(token)
     if isinstance(found, Ended):
         # Written down, so that a clock set back cannot revive it.
         sittings.log_out(db(), sitting_id=found.sitting_id)
@@ -90,6 +96,11 @@ def _load(token: str) -> Browser | None:
     if found is not None and found.touch_due:
         sittings.touch(db(), sitting_id=found.sitting_id)
     return Browser(token, found) if found is not None else None
+
+
+def _find(token: str) -> Visit | Ended | None:
+    who, digest = visitor(), installation().keys.digest_token(token)
+    return reads.find(db(), digest, clock.now(), address=who.address, user_agent=who.user_agent)
 
 
 def _bucket(address: str) -> str:
