@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +35,12 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something lying in a folder: the id its name says, if it says one."""
+    """Something lying in a folder: the id its name says, if it says one, and when its bytes changed (seconds, UTC)."""
 
     path: Path
     id: UUID | None
     size: int
+    modified: float
 
 
 class LocalStorage:
@@ -185,8 +187,9 @@ def _copy(old: BinaryIO, new: BinaryIO, length: int) -> None:
 def _list(folder: Path, pattern: str) -> Iterator[Found]:
     for path in sorted(folder.glob(pattern)):
         with contextlib.suppress(FileNotFoundError):
-            if path.is_file():
-                yield Found(path, _id_in(path.name), path.stat().st_size)
+            state = path.stat()
+            if stat.S_ISREG(state.st_mode):
+                yield Found(path, _id_in(path.name), state.st_size, state.st_mtime)
 
 
 def _id_in(name: str) -> UUID | None:

@@ -1,0 +1,92 @@
+"""Having an upload to oneself: its part and its lock, got from whoever had them, and what is known of it then."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from portal.adapters import clock, outside
+from portal.adapters.digests import Digest
+from portal.adapters.storage import Held, LocalStorage, Missing, Part
+from portal.rules.tus import Busy
+from portal.rules.wording import N_
+from portal.services import upload_locks, uploads
+from portal.services.uploads import Slip
+
+PATIENCE_SECONDS = 5
+ASK_EVERY_SECONDS = 1
+LOOK_EVERY_SECONDS = 0.03
+RENEW_EVERY_PIECES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The part is open and ours; `slip` was read after that, so nobody moves its offset but us."""
+
+    part: Part
+    slip: Slip
+    owner: str
+
+
+@contextmanager
+def holding(session: Session, upload_id: UUID) -> Iterator[Hold]:
+    """Have the upload alone. A writer at work is asked to let go, and does so within seconds, after saving what it got.
+
+    Raises Busy when it does not, Gone when the upload is over, storage.Missing when acknowledged bytes are not there.
+    """
+    part, owner = _open(session, upload_id), secrets.token_hex(16)
+    try:
+        upload_locks.take(session, upload_id=upload_id, owner=owner)
+        slip = uploads.look(session, upload_id=upload_id)
+        session.rollback()
+        if part.size < slip.offset:
+            raise Missing(part.path.name)
+        yield Hold(part, slip, owner)
+    finally:
+        part.close()
+        session.rollback()
+        upload_locks.release(session, upload_id=upload_id, owner=owner)
+
+
+def digest(session: Session, hold: Hold) -> Digest:
+    """The hash of everything acknowledged: from memory, or by one reading of the part."""
+    known = outside.of(session).storage.digests.get(hold.slip.id, hold.slip.offset)
+    if known is not None:
+        return known
+    state = hashlib.sha256()
+    for number, piece in enumerate(hold.part.read(0, hold.slip.offset), start=1):
+        state.update(piece)
+        if number % RENEW_EVERY_PIECES == 0:
+            upload_locks.renew(session, upload_id=hold.slip.id, owner=hold.owner)
+    return state
+
+
+def _open(session: Session, upload_id: UUID) -> Part:
+    storage, begun, asked = outside.of(session).storage, time.monotonic(), -float("inf")
+    while True:
+        try:
+            return storage.open_part(upload_id)
+        except Held:
+            now = time.monotonic()
+        if now - begun > PATIENCE_SECONDS:
+            raise Busy(N_("Another request goes on with this upload. Try again in a moment."))
+        if now - asked > ASK_EVERY_SECONDS:
+            asked = now
+            _urge(session, storage, upload_id)
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _urge(session: Session, storage: LocalStorage, upload_id: UUID) -> None:
+    upload_locks.ask(session, upload_id=upload_id)
+    slip = uploads.look(session, upload_id=upload_id)
+    session.rollback()
+    if slip.lock_until is not None and slip.lock_until < clock.now():
+        # Its process froze: let it write where nobody reads.
+        storage.detach_part(upload_id, slip.offset)

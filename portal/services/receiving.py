@@ -1,0 +1,206 @@
+"""Bytes arriving (reliability.md §2): written, hashed, synced, only then acknowledged; at the end, a stored file."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from portal.access.actor import Actor
+from portal.adapters import outside, sniffing
+from portal.adapters.digests import Digest
+from portal.adapters.failpoints import failpoint
+from portal.adapters.storage import Missing
+from portal.models.deliverable import UploadState
+from portal.rules.errors import Conflict, Forbidden, NoSpace, TooLarge
+from portal.rules.tus import ChecksumMismatch, Gone
+from portal.rules.wording import N_
+from portal.services import holding, mending, upload_locks, uploads
+from portal.services.holding import Hold
+from portal.services.uploads import Slip
+
+GROUP_BYTES = 64 << 20
+PULSE_SECONDS = 2
+IDLE_SECONDS = 60
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What one request brings: where its bytes belong, how many it announces (None: unknown), and the bytes.
+
+    `pieces` yields them as they come, and None each time nothing came for a moment; it ends early when the sender is
+    gone. `still_here` tells whether the sender may go on. With a `checksum` all of it counts, or nothing.
+    """
+
+    offset: int
+    announced: int | None
+    pieces: Iterable[memoryview | None]
+    still_here: Callable[[], bool]
+    checksum: bytes | None = None
+
+
+def receive(session: Session, *, by: Actor, upload_id: UUID, incoming: Incoming) -> Slip:
+    """Take the bytes of one request, and store the file if they were the last. Returns where the upload stands.
+
+    Raises Conflict when they do not continue what is there or somebody else goes on, TooLarge when they are too many,
+    ChecksumMismatch, NoSpace, Forbidden when the sender may not go on, Gone, and tus.Busy.
+    """
+    if (done := _stored(session, upload_id)) is not None:
+        _require_fitting(done, incoming)
+        return done
+    try:
+        with holding.holding(session, upload_id) as hold:
+            _require_fitting(hold.slip, incoming)
+            writer = _Writer(session, hold, incoming)
+            writer.run()
+            if writer.position == hold.slip.length:
+                _complete(session, by, hold, writer.digest)
+    except Missing:
+        mending.mend(session, upload_id=upload_id)
+        raise Conflict(N_("Ask where the upload stands and go on from there.")) from None
+    return uploads.look(session, upload_id=upload_id)
+
+
+def stand(session: Session, *, by: Actor, upload_id: UUID) -> Slip:
+    """Where the upload stands, after whoever was writing has let go. One that is whole becomes a file first."""
+    if (done := _stored(session, upload_id)) is not None:
+        return done
+    try:
+        with holding.holding(session, upload_id) as hold:
+            if hold.slip.whole:
+                _complete(session, by, hold, holding.digest(session, hold))
+    except Missing:
+        mending.mend(session, upload_id=upload_id)
+    return uploads.look(session, upload_id=upload_id)
+
+
+def _stored(session: Session, upload_id: UUID) -> Slip | None:
+    slip = uploads.look(session, upload_id=upload_id)
+    session.rollback()
+    return slip if slip.state is UploadState.STORED else None
+
+
+def _require_fitting(slip: Slip, incoming: Incoming) -> None:
+    if incoming.offset != slip.offset:
+        raise Conflict(
+            N_("These bytes do not continue what is here. Ask where the upload stands and go on from there.")
+        )
+    if incoming.announced is not None and incoming.offset + incoming.announced > slip.length:
+        raise _too_many()
+
+
+def _too_many() -> TooLarge:
+    return TooLarge(N_("There are more bytes than were announced. The file may have changed; upload it again."))
+
+
+def _complete(session: Session, by: Actor, hold: Hold, digest: Digest) -> None:
+    storage, upload_id = outside.of(session).storage, hold.slip.id
+    kind = sniffing.media_type(b"".join(hold.part.read(0, sniffing.HEAD_BYTES)))
+    hold.part.sync()
+    storage.keep(upload_id, upload_id)
+    storage.digests.drop(upload_id)
+    try:
+        uploads.finish(session, upload_id=upload_id, by=by, sha256=digest.hexdigest(), media_type=kind)
+    except (Conflict, Gone):
+        # The milestone was closed, or the upload cancelled, while the last bytes came.
+        uploads.abandon(session, upload_id=upload_id)
+        storage.discard(upload_id)
+        raise
+    failpoint("upload.stored")
+
+
+class _Writer:
+    """Puts the pieces of one request on disk and acknowledges them in groups."""
+
+    def __init__(self, session: Session, hold: Hold, incoming: Incoming) -> None:
+        self.session, self.hold, self.incoming = session, hold, incoming
+        self.storage = outside.of(session).storage
+        self.digest = holding.digest(session, hold)
+        self.check = hashlib.sha256() if incoming.checksum else None
+        self.recorded = self.position = hold.slip.offset
+        self.pulsed = time.monotonic()
+
+    def run(self) -> None:
+        """Take everything there is to take; what came whole is kept, however it ends."""
+        self.hold.part.cut(self.recorded)
+        try:
+            self._take_all()
+            self._verify()
+            self._acknowledge()
+        except OSError as error:
+            # After a failed sync nothing that was not acknowledged can be trusted to be there: it is written again.
+            self.hold.part.cut(self.recorded)
+            if error.errno not in _FULL:
+                raise
+            raise NoSpace(N_("The server’s disk is full. The upload can go on once there is room.")) from error
+
+    def _take_all(self) -> None:
+        heard = time.monotonic()
+        for piece in self.incoming.pieces:
+            now = time.monotonic()
+            if piece is not None:
+                heard = now
+                self._write(piece)
+            elif now - heard > IDLE_SECONDS:
+                return
+            if now - self.pulsed > PULSE_SECONDS:
+                self.pulsed = now
+                self._pulse()
+
+    def _write(self, piece: memoryview) -> None:
+        if self.position + len(piece) > self.hold.slip.length:
+            raise _too_many()
+        try:
+            self.hold.part.write(piece, self.position)
+        except OSError:
+            # The disk is full; what fitted before is whole.
+            self._acknowledge()
+            raise
+        self.digest.update(piece)
+        self.position += len(piece)
+        if self.check is not None:
+            self.check.update(piece)
+        elif self.position - self.recorded >= GROUP_BYTES:
+            self._acknowledge()
+            self._require_presence()
+
+    def _pulse(self) -> None:
+        """Keep the lock; let go when somebody waits for it, stop when the sender may not go on."""
+        if not upload_locks.renew(self.session, upload_id=self.hold.slip.id, owner=self.hold.owner):
+            self._acknowledge()
+            raise Conflict(N_("Another request goes on with this upload."))
+        self._require_presence()
+
+    def _require_presence(self) -> None:
+        if not self.incoming.still_here():
+            raise Forbidden(N_("You are not logged in any more, so the upload stopped."))
+
+    def _verify(self) -> None:
+        if self.check is None:
+            return
+        if not hmac.compare_digest(self.check.digest(), self.incoming.checksum or b""):
+            self.hold.part.cut(self.recorded)
+            raise ChecksumMismatch(N_("These bytes were damaged on the way. Send them again."))
+        self.check = None
+
+    def _acknowledge(self) -> None:
+        if self.position == self.recorded or self.check is not None:
+            return
+        self.hold.part.sync()
+        upload_locks.advance(
+            self.session,
+            upload_id=self.hold.slip.id,
+            owner=self.hold.owner,
+            offset=self.recorded,
+            new_offset=self.position,
+        )
+        self.recorded = self.position
+        self.storage.digests.put(self.hold.slip.id, self.position, self.digest)
+        failpoint("upload.recorded")

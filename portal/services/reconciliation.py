@@ -1,0 +1,121 @@
+"""Disk and database compared, at the start and now and then: what can be set right is, what nobody knows is set aside.
+
+Nothing is deleted but what the database says is over (cancelled, expired, taken back). Files without a row go to the
+quarantine; rows without their file are reported, for only a backup can help there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.adapters import clock, outside
+from portal.adapters.storage import Found, LocalStorage
+from portal.models.deliverable import Deliverable, Upload, UploadState
+from portal.models.payment import Proof
+from portal.services import mending, uploads
+from portal.services.mending import Mended
+
+# Another request may be between making a file and writing its row.
+YOUNG_SECONDS = 600
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found: counts of what was done, files set aside, and stored files that are missing or damaged."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    set_aside: list[str] = field(default_factory=list)
+    missing: list[UUID] = field(default_factory=list)
+    damaged: list[UUID] = field(default_factory=list)
+
+    @property
+    def unexplained(self) -> int:
+        """How many things do not fit together and could not be explained; zero is the only good answer."""
+        return len(self.set_aside) + len(self.missing) + len(self.damaged) + self.done[Mended.LOST]
+
+
+def run(session: Session) -> Report:
+    """Compare and repair everything. Safe at any time and in several processes: uploads at work are left alone."""
+    storage, report = outside.of(session).storage, Report()
+    storage.prepare()
+    report.done["expired"] += len(uploads.expire(session))
+    _mend_uploads(session, report)
+    _sweep_parts(session, storage, report)
+    _compare_files(session, storage, report)
+    _compare_proofs(session, storage, report)
+    session.rollback()
+    if report.unexplained:
+        log.error("storage_unexplained", set_aside=report.set_aside, missing=_words(report.missing),
+                  damaged=_words(report.damaged), lost=report.done[Mended.LOST])  # fmt: skip
+    return report
+
+
+def _mend_uploads(session: Session, report: Report) -> None:
+    running = list(session.scalars(select(Upload.id).where(Upload.state == UploadState.RECEIVING)))
+    session.rollback()
+    for upload_id in running:
+        done = mending.mend(session, upload_id=upload_id)
+        if done is not Mended.NOTHING:
+            report.done[done] += 1
+
+
+def _sweep_parts(session: Session, storage: LocalStorage, report: Report) -> None:
+    states = {row.id: row.state for row in session.execute(select(Upload.id, Upload.state))}
+    for part in storage.parts():
+        state = states.get(part.id) if part.id else None
+        if state is UploadState.RECEIVING:
+            continue
+        if state is not None and part.id is not None:
+            storage.discard_part(part.id)
+            report.done["swept"] += 1
+        else:
+            _set_aside(storage, part, report)
+
+
+def _compare_files(session: Session, storage: LocalStorage, report: Report) -> None:
+    # A file may be stored, and its row written, while we look. In this order it is in one of the three.
+    found = {file.id or file.path: file for file in storage.stored()}
+    running = set(session.scalars(select(Upload.id).where(Upload.state == UploadState.RECEIVING)))
+    session.rollback()
+    rows = session.execute(select(Deliverable.id, Deliverable.bytes, Deliverable.removed_at)).all()
+    for row in rows:
+        file = found.pop(row.id, None)
+        if row.removed_at is not None:
+            storage.discard(row.id)
+            report.done["swept"] += file is not None
+        elif file is None:
+            report.missing.extend([] if storage.path(row.id).exists() else [row.id])
+        elif file.size != row.bytes:
+            report.damaged.append(row.id)
+    for file in found.values():
+        if file.id not in running:
+            _set_aside(storage, file, report)
+
+
+def _compare_proofs(session: Session, storage: LocalStorage, report: Report) -> None:
+    found = {file.id or file.path: file for file in storage.small()}
+    for row in session.execute(select(Proof.id, Proof.bytes)):
+        file = found.pop(row.id, None)
+        if file is not None and file.size != row.bytes:
+            report.damaged.append(row.id)
+        elif file is None and not (storage.proofs / str(row.id)).exists():
+            report.missing.append(row.id)
+    for file in found.values():
+        _set_aside(storage, file, report)
+
+
+def _set_aside(storage: LocalStorage, file: Found, report: Report) -> None:
+    if clock.now().timestamp() - file.modified > YOUNG_SECONDS:
+        report.set_aside.append(str(storage.set_aside(file.path).name))
+
+
+def _words(ids: Iterable[UUID]) -> list[str]:
+    return [str(each) for each in ids]

@@ -1,0 +1,80 @@
+"""Who writes to an upload: a lock with an owner and an expiry, and the offset that only its owner moves.
+
+The lock in the database says who may acknowledge bytes; the one on the part (adapters/parts.py) who may write them. It
+is taken after the part is held, kept alive every few seconds, and given up when somebody asks for it. An owner whose
+process froze neither renews nor lets go: once its time is over, the part is replaced under its hands.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.orm import Session
+
+from portal.adapters import clock
+from portal.db import command
+from portal.models.deliverable import Upload, UploadState
+from portal.rules.errors import Conflict
+from portal.rules.wording import N_
+from portal.services.uploads import LIFETIME
+
+LEASE = timedelta(seconds=10)
+ASKED = " yield"
+
+
+@command
+def take(session: Session, *, upload_id: UUID, owner: str) -> bool:
+    """Become the owner of the upload whose part the caller holds; whoever was it before can acknowledge nothing more.
+
+    False when the upload is over.
+    """
+    values = {"lock_owner": owner, "lock_until": clock.now() + LEASE}
+    return _touched(session, _receiving(upload_id).values(values))
+
+
+@command
+def renew(session: Session, *, upload_id: UUID, owner: str) -> bool:
+    """Keep the lock for another while; False when the upload is over, taken, or someone asked for it."""
+    held = _receiving(upload_id).where(Upload.lock_owner == owner)
+    return _touched(session, held.values(lock_until=clock.now() + LEASE))
+
+
+@command
+def ask(session: Session, *, upload_id: UUID) -> None:
+    """Ask whoever writes to let go: seen at their next renewal."""
+    held = _receiving(upload_id).where(Upload.lock_owner.is_not(None), Upload.lock_owner.not_like(f"%{ASKED}"))
+    _touched(session, held.values(lock_owner=Upload.lock_owner + ASKED))
+
+
+@command
+def release(session: Session, *, upload_id: UUID, owner: str) -> None:
+    """Let go, if the lock is still ours."""
+    _touched(
+        session, update(Upload).where(Upload.id == upload_id, _owned(owner)).values(lock_owner=None, lock_until=None)
+    )
+
+
+@command
+def advance(session: Session, *, upload_id: UUID, owner: str, offset: int, new_offset: int) -> None:
+    """Acknowledge the bytes up to `new_offset`, which are on disk. Raises Conflict when someone else has the upload."""
+    now = clock.now()
+    mine = _receiving(upload_id).where(_owned(owner), Upload.offset_bytes == offset)
+    values = {"offset_bytes": new_offset, "expires_at": now + LIFETIME, "lock_until": now + LEASE}
+    if not _touched(session, mine.values(values)):
+        raise Conflict(N_("Another request goes on with this upload."))
+
+
+def _receiving(upload_id: UUID) -> Any:
+    return update(Upload).where(Upload.id == upload_id, Upload.state == UploadState.RECEIVING)
+
+
+def _owned(owner: str) -> ColumnElement[bool]:
+    return Upload.lock_owner.in_((owner, owner + ASKED))
+
+
+def _touched(session: Session, statement: Any) -> bool:
+    quiet = statement.returning(Upload.id).execution_options(synchronize_session=False)
+    return session.execute(quiet).first() is not None
