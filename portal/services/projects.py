@@ -105,7 +105,7 @@ def start(session: Session, *, actor: Actor, project: Project) -> Project:
 
 def terms_text(project: Project, steps: list[Milestone]) -> str:
     """The exact text of the terms as they stand, milestones in order: what `start` hashes and verification compares."""
-    body = {
+    body: dict[str, object] = {
         "project": str(project.id),
         "title": project.title,
         "flow": project.flow.value,
