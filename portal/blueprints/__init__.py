@@ -11,6 +11,7 @@ NAMES = (
     "brands",
     "entrances",
     "health",
+    "receipts",
 )
 
 
