@@ -26,6 +26,13 @@ class Situation:
     reported_minor: int = 0
     has_files: bool = True
     released: bool = False
+    finished: bool | None = None
+
+    @property
+    def all_done(self) -> bool:
+        """Whether nothing of the whole project is left to do; unless told, what the last milestone says."""
+        last = self.position == self.total if self.finished is None else self.finished
+        return last and self.standing is Standing.SETTLED
 
 
 CLIENT = {
@@ -57,7 +64,7 @@ PAY_ONLY = N_("Milestone %(n)s of %(total)s is delivered. %(balance)s is to be p
 
 def for_client(now: Situation) -> str:
     """What the client reads: what happened, and what is asked of them."""
-    if now.standing is Standing.SETTLED and now.position == now.total:
+    if now.all_done:
         return _(ALL_YOURS)
     if now.standing is Standing.SETTLED and not now.has_files:
         return _(VENDOR[Standing.SETTLED], **_words(now))
@@ -68,7 +75,7 @@ def for_client(now: Situation) -> str:
 
 def for_vendor(now: Situation) -> str:
     """What the vendor's people read: what happened, and what is theirs to do."""
-    if now.standing is Standing.SETTLED and now.position == now.total:
+    if now.all_done:
         return _(ALL_DONE)
     return _(VENDOR[now.standing], **_words(now))
 
