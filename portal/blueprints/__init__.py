@@ -11,7 +11,9 @@ NAMES = (
     "brands",
     "entrances",
     "health",
+    "project_forms",
     "receipts",
+    "uploads",
 )
 
 

@@ -52,6 +52,14 @@ class SoFar:
         return sum(amount for amount in self.amounts if amount is not None)
 
 
+def read_currency(text: str) -> str:
+    """An ISO 4217 code. Raises Invalid."""
+    if not text:
+        raise Invalid(N_("Choose a currency."))
+    money.exponent(text)
+    return text
+
+
 def chosen(draft: Draft) -> Pricing:
     """How the rows are priced, told by what was typed: amounts only if there are some and no share."""
     by_share = any(row.share.strip() for row in draft.rows)
@@ -81,7 +89,7 @@ def price(found: Findings, draft: Draft, currency: str, locale: str) -> Priced |
 def so_far(draft: Draft, *, pricing: Pricing, reader_locale: str) -> SoFar:
     """What the rows come to while the form is still being filled, as far as it can be read."""
     found = Findings()
-    currency = found.check("currency", partial(_currency, draft.currency))
+    currency = found.check("currency", partial(read_currency, draft.currency))
     if currency is None:
         return SoFar(pricing, None, None, (None,) * len(draft.rows), None, tuple(found.errors))
     price_minor = _price(found, draft, currency, reader_locale)
@@ -113,7 +121,7 @@ def equal(draft: Draft, pricing: Pricing, *, reader_locale: str) -> Draft:
     shares = money.equal_shares(len(draft.rows))
     if pricing is Pricing.SHARE:
         return _with(draft, "share", [share_plain(share, reader_locale) for share in shares])
-    total = money.parse_amount(draft.price, _currency(draft.currency), reader_locale)
+    total = money.parse_amount(draft.price, read_currency(draft.currency), reader_locale)
     amounts = money.split(total, shares)
     return _with(draft, "amount", [money.amount_plain(part, draft.currency, reader_locale) for part in amounts])
 
@@ -197,8 +205,3 @@ def _with(draft: Draft, name: str, texts: Sequence[str], clear: str | None = Non
     emptied = {clear: ""} if clear else {}
     rows = tuple(replace(row, **{name: text}, **emptied) for row, text in zip(draft.rows, texts, strict=True))
     return replace(draft, rows=rows)
-
-
-def _currency(text: str) -> str:
-    money.exponent(text)
-    return text

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache, partial
 from zoneinfo import available_timezones
 
-from portal.rules import drafts, money, pricing, schedule, texts
+from portal.rules import drafts, pricing, schedule, texts
 from portal.rules.drafts import Draft as Draft  # named here too: terms are made from a draft
 from portal.rules.drafts import Row as Row
 from portal.rules.errors import Invalid, InvalidForm
@@ -58,7 +58,7 @@ def read(draft: Draft, *, reader_locale: str, today: date | None) -> Terms:
     """
     found = Findings()
     found.check("milestones", partial(drafts.check_count, len(draft.rows)))
-    currency = found.check("currency", partial(read_currency, draft.currency))
+    currency = found.check("currency", partial(pricing.read_currency, draft.currency))
     priced = pricing.price(found, draft, currency, reader_locale) if currency and draft.rows else None
     parts = [_part(found, number, row, today) for number, row in enumerate(draft.rows)]
     checked = partial(_head, found, draft)
@@ -101,12 +101,6 @@ def read_locale(text: str) -> str:
     """A language Milepost speaks. Raises Invalid."""
     if text not in LOCALES:
         raise Invalid(N_("Choose one of the languages in the list."))
-    return text
-
-
-def read_currency(text: str) -> str:
-    """An ISO 4217 code. Raises Invalid."""
-    money.exponent(text)
     return text
 
 
