@@ -13,6 +13,7 @@ NAMES = (
     "health",
     "project_forms",
     "receipts",
+    "records",
     "uploads",
 )
 
