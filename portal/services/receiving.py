@@ -17,13 +17,15 @@ from portal.adapters import outside, sniffing
 from portal.adapters.digests import Digest
 from portal.adapters.failpoints import failpoint
 from portal.adapters.storage import Missing
+from portal.db import new_id
 from portal.models.deliverable import UploadState
+from portal.models.milestone import Milestone
 from portal.rules.errors import Conflict, Forbidden, NoSpace, TooLarge
 from portal.rules.tus import ChecksumMismatch, Gone
 from portal.rules.wording import N_
 from portal.services import holding, mending, upload_locks, uploads
 from portal.services.holding import Hold
-from portal.services.uploads import Slip
+from portal.services.uploads import Announced, Limits, Slip
 
 GROUP_BYTES = 64 << 20
 PULSE_SECONDS = 2
@@ -44,6 +46,25 @@ class Incoming:
     pieces: Iterable[memoryview | None]
     still_here: Callable[[], bool]
     checksum: bytes | None = None
+
+
+def begin(session: Session, *, actor: Actor, milestone: Milestone, announced: Announced, limits: Limits) -> Slip:
+    """A place for a file on its way, and its part. A file without bytes is stored at once. Raises as `reserve` does."""
+    storage, upload_id = outside.of(session).storage, new_id()
+    uploads.expire(session)
+    # The part first: a row without a part would keep a place that nobody can use.
+    storage.create_part(upload_id)
+    try:
+        uploads.reserve(
+            session, actor=actor, milestone=milestone, upload_id=upload_id, announced=announced, limits=limits
+        )
+    except BaseException:
+        storage.discard_part(upload_id)
+        raise
+    failpoint("upload.reserved")
+    if announced.length == 0:
+        return stand(session, by=actor, upload_id=upload_id)
+    return uploads.look(session, upload_id=upload_id)
 
 
 def receive(session: Session, *, by: Actor, upload_id: UUID, incoming: Incoming) -> Slip:
