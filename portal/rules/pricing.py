@@ -117,11 +117,13 @@ def turn(draft: Draft, to: Pricing, *, reader_locale: str) -> Draft:
 
 
 def equal(draft: Draft, pricing: Pricing, *, reader_locale: str) -> Draft:
-    """Every row at the same price. Raises Invalid beside `price` when amounts are wanted and there is none to split."""
+    """Every row at the same price. Raises Invalid beside `milestones` when amounts are wanted and no price is there."""
     shares = money.equal_shares(len(draft.rows))
     if pricing is Pricing.SHARE:
         return _with(draft, "share", [share_plain(share, reader_locale) for share in shares])
-    total = money.parse_amount(draft.price, read_currency(draft.currency), reader_locale)
+    total = so_far(draft, pricing=pricing, reader_locale=reader_locale).price_minor
+    if total is None:
+        raise Invalid(N_("Enter the price first: it is what gets divided."), field="milestones", code="no_price")
     amounts = money.split(total, shares)
     return _with(draft, "amount", [money.amount_plain(part, draft.currency, reader_locale) for part in amounts])
 

@@ -24,9 +24,10 @@ REGIONS = {
     "Africa": N_("Africa"), "America": N_("The Americas"), "Asia": N_("Asia"), "Atlantic": N_("Atlantic Ocean"),
     "Australia": N_("Australia"), "Europe": N_("Europe"), "Indian": N_("Indian Ocean"), "Pacific": N_("Pacific Ocean"),
 }  # fmt: skip
-LANGUAGES = (("en", "English"), ("zh_Hans", "简体中文"))
+LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
 
-Grouped = dict[str, list[tuple[str, str]]]
+# Group → value → what is shown, as WTForms' select fields take it.
+Grouped = dict[str, dict[str, str]]
 
 
 def currencies(*first: str) -> Grouped:
@@ -34,17 +35,17 @@ def currencies(*first: str) -> Grouped:
     names = _currency_names(_language())
     common = _unique((*first, *COMMON_CURRENCIES))
     return {
-        _("Common"): [(code, names.get(code, code)) for code in common],
-        _("All currencies"): [(code, name) for code, name in names.items() if code not in common],
+        _("Common"): {code: names.get(code, code) for code in common},
+        _("All currencies"): {code: name for code, name in names.items() if code not in common},
     }
 
 
 def time_zones(*first: str) -> Grouped:
     """Zones by region and city; `first` and the common ones lead."""
     common = _unique((*first, *COMMON_ZONES))
-    groups = {_("Common"): [(zone, _city(zone, _language())) for zone in common]}
+    groups = {_("Common"): {zone: _city(zone, _language()) for zone in common}}
     for region, zones in _zones(_language()).items():
-        groups[_(REGIONS[region])] = [(zone, city) for zone, city in zones if zone not in common]
+        groups[_(REGIONS[region])] = {zone: city for zone, city in zones.items() if zone not in common}
     return groups
 
 
@@ -62,7 +63,7 @@ def _currency_names(language: str) -> dict[str, str]:
 
 
 @cache
-def _zones(language: str) -> dict[str, list[tuple[str, str]]]:
+def _zones(language: str) -> dict[str, dict[str, str]]:
     """Each place once: where tz keeps two names for it, the one that is spelt like the place."""
     places: dict[tuple[str, str], str] = {}
     for zone in sorted(available_timezones()):
@@ -71,10 +72,10 @@ def _zones(language: str) -> dict[str, list[tuple[str, str]]]:
             place = region, _city(zone, "en")
             if place not in places or rest.replace("_", " ") == place[1]:
                 places[place] = zone
-    groups: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
+    groups: dict[str, dict[str, str]] = {region: {} for region in REGIONS}
     for (region, _place), zone in places.items():
-        groups[region].append((zone, _city(zone, language)))
-    return {region: sorted(zones, key=lambda zone: zone[1]) for region, zones in groups.items()}
+        groups[region][zone] = _city(zone, language)
+    return {region: dict(sorted(zones.items(), key=lambda zone: zone[1])) for region, zones in groups.items()}
 
 
 # Bounded, because what somebody sent as a zone passes through here too.

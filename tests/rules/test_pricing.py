@@ -110,7 +110,7 @@ def test_equal_shares_are_the_whole_and_equal_amounts_the_price():
     assert shares(pricing.equal(three, Pricing.SHARE, reader_locale="en")) == ["33.3334", "33.3333", "33.3333"]
     yen = by_amount("100", "", "", "", currency="JPY")
     assert amounts(pricing.equal(yen, Pricing.AMOUNT, reader_locale="en")) == ["34", "33", "33"]
-    with pytest.raises(Invalid, match="Enter a number"):
+    with pytest.raises(Invalid, match="Enter the price first"):
         pricing.equal(by_amount("", "", ""), Pricing.AMOUNT, reader_locale="en")
 
 

@@ -16,6 +16,10 @@ from portal.rules.drafts import Draft
 from portal.rules.lifecycle import Flow
 from portal.web import choices
 
+FLOWS = {
+    Flow.PAY_TO_UNLOCK: _("Pay to unlock: previews at once, the files when the money is there."),
+    Flow.APPROVE_THEN_INVOICE: _("Approve, then pay: you ask for the money once the work is approved."),
+}
 ISO_DATE = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?")
 
 
@@ -66,7 +70,7 @@ def fill(draft: Draft, *, rows_url: str, focus: str = "", series: tuple[str, str
     form = ProjectForm(data=data | {"series_first": series[0], "series_count": series[1]})
     form.currency.choices = choices.currencies(draft.currency)
     form.time_zone.choices = choices.time_zones(draft.time_zone)
-    form.flow.choices = [(flow.value, _(flow.label)) for flow in Flow]
+    form.flow.choices = {flow.value: str(words) for flow, words in FLOWS.items()}
     form.price.render_kw = _live(rows_url, "recompute", "#parts", "input changed delay:400ms")
     form.currency.render_kw = _live(rows_url, "redraw", "#milestones", "change")
     for entry in form.milestones:
