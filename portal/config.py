@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import secrets
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-GIB = 2**30
+from sqlalchemy import make_url
 
+from portal import setting_readers
+from portal.setting_readers import GIB, READERS, BadSetting
 
-class BadSetting(Exception):
-    """A setting is unknown or unusable; the message is one sentence that says which and what to write."""
+__all__ = ["GIB", "BadSetting", "Config", "keep_secret", "load", "shown"]
+
+KEY_BYTES = 32
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +64,46 @@ class Config:
 def load(environ: Mapping[str, str] | None = None, *, instance: str | Path | None = None) -> Config:
     """Read the settings of one instance folder, making the folder and its secret key if they are missing.
 
-    Raises BadSetting for an unknown name or an unusable value.
+    Raises BadSetting for an unknown name, an unusable value, or a folder that cannot be used.
     """
     environ = os.environ if environ is None else environ
     folder = Path(instance or environ.get("PORTAL_INSTANCE") or "instance").resolve()
-    for part in (folder, folder / "keys"):
-        part.mkdir(parents=True, exist_ok=True, mode=0o700)
     values = _from_file(folder / "portal.toml") | _from_environment(environ)
     values.pop("instance", None)
-    unknown = sorted(set(values) - set(_READERS))
+    unknown = sorted(set(values) - set(READERS))
     if unknown:
         raise BadSetting(f"There is no setting “{unknown[0]}”; remove it or correct its name.")
-    return _build(folder, values)
+    read = {name: setting_readers.read(name, text) for name, text in values.items() if text}
+    try:
+        for part in (folder, folder / "keys"):
+            part.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _build(folder, read)
+    except OSError as error:
+        raise BadSetting(f"The instance {folder} cannot be used: {(error.strerror or str(error)).lower()}.") from None
 
 
-def _build(folder: Path, values: Mapping[str, str]) -> Config:
-    read = {name: reader(values[name]) for name, reader in _READERS.items() if values.get(name)}
+def shown(config: Config) -> list[tuple[str, str]]:
+    """The settings in force, each as text, without their secrets."""
+    hidden = {
+        "secret_key": "(secret)",
+        "database_url": make_url(config.database_url).render_as_string(hide_password=True),
+        "smtp_url": _without_password(config.smtp_url) if config.smtp_url else "",
+    }
+    plain = {field.name: getattr(config, field.name) for field in fields(config)}
+    plain["allowed_hosts"] = ",".join(config.allowed_hosts)
+    return [(name, str(hidden.get(name, "" if value is None else value))) for name, value in plain.items()]
+
+
+def _build(folder: Path, read: Mapping[str, object]) -> Config:
     host, port = str(read.get("host", "127.0.0.1")), int(str(read.get("port", 8000)))
-    base_url = str(read.get("base_url", f"http://{host}:{port}"))
+    base_url = str(read.get("base_url", f"http://{_reached(host)}:{port}"))
+    given = read.get("secret_key")
     return Config(
         instance=folder,
         database_url=str(read.get("database_url", f"sqlite:///{folder / 'portal.db'}")),
         storage_url=str(read.get("storage_url", f"file:{folder / 'files'}")),
         base_url=base_url,
-        secret_key=_secret(values.get("secret_key"), folder / "keys" / "session.key"),
+        secret_key=str(given).encode() if given else keep_secret(folder / "keys" / "session.key"),
         smtp_url=_optional(read, "smtp_url"),
         mail_from=str(read.get("mail_from", f"milepost@{urlsplit(base_url).hostname}")),
         trusted_proxies=int(str(read.get("trusted_proxies", 0))),
@@ -91,7 +111,7 @@ def _build(folder: Path, values: Mapping[str, str]) -> Config:
         max_file_bytes=int(str(read.get("max_file_bytes", 5 * GIB))),
         threads=int(str(read.get("threads", 64))),
         workers=int(str(read.get("workers", 1))),
-        allowed_hosts=_hosts(values.get("allowed_hosts", ""), base_url, host, port),
+        allowed_hosts=_hosts(str(read.get("allowed_hosts", "")), base_url, host, port),
         host=host,
         port=port,
     )
@@ -103,13 +123,30 @@ def _optional(read: Mapping[str, object], name: str) -> str | None:
 
 
 def _from_file(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
     try:
         table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError:
+        raise BadSetting(f"The instance {path.parent} cannot be used: part of its path is a file.") from None
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"{path.name} is not valid TOML: {error}.") from None
-    return {name: str(value) for name, value in table.items()}
+    return {name: _text(name, value) for name, value in table.items()}
+
+
+def _text(name: str, value: object) -> str:
+    """What a TOML value says as the environment would say it: text, whole numbers, lists of text."""
+    match value:
+        case str():
+            return value
+        case int() if not isinstance(value, bool):
+            return str(value)
+        case list() if all(isinstance(part, str) for part in value):
+            return ",".join(value)
+        case _:
+            raise BadSetting(f'{name} in portal.toml must be text or a whole number, for example {name} = "…".')
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -119,82 +156,47 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def _integer(name: str, least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise BadSetting(f"{name} must be a whole number from {least} to {most}, not “{text}”.")
-        return int(text)
-
-    return read
-
-
-def _url(name: str, *schemes: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if urlsplit(text).scheme not in schemes:
-            raise BadSetting(f"{name} must begin with {' or '.join(s + ':' for s in schemes)}, not “{text[:20]}”.")
-        return text
-
-    return read
-
-
-def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise BadSetting(f"base_url must look like https://portal.example.org, without a path, not “{text}”.")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _accel(text: str) -> str:
-    if text != "nginx":
-        raise BadSetting(f"accel knows only “nginx”, not “{text}”.")
-    return text
-
-
-def _key(text: str) -> str:
-    if len(text) < 32:
-        raise BadSetting("secret_key must have at least 32 characters; leave it out and one is made for you.")
-    return text
-
-
-def _text(text: str) -> str:
-    return text
-
-
-_READERS: dict[str, Callable[[str], object]] = {
-    "database_url": _url("database_url", "sqlite", "postgresql", "postgresql+psycopg"),
-    "storage_url": _url("storage_url", "file"),
-    "base_url": _base_url,
-    "secret_key": _key,
-    "smtp_url": _url("smtp_url", "smtp", "smtps", "smtp+starttls"),
-    "mail_from": _text,
-    "trusted_proxies": _integer("trusted_proxies", 0, 5),
-    "accel": _accel,
-    "max_file_bytes": _integer("max_file_bytes", 1, 5 * GIB),
-    "threads": _integer("threads", 4, 2000),
-    "workers": _integer("workers", 1, 64),
-    "allowed_hosts": _text,
-    "host": _text,
-    "port": _integer("port", 1, 65535),
-}
-
-
-def _secret(given: str | None, path: Path) -> bytes:
-    return _key(given).encode() if given else keep_secret(path)
-
-
 def keep_secret(path: Path) -> bytes:
-    """The 32 random bytes kept at `path`, made once with mode 0600."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
+    """The 32 random bytes kept at `path`, made once with mode 0600. Raises BadSetting when they are damaged."""
+    if not path.exists():
+        part = path.with_suffix(f".{secrets.token_hex(4)}")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
+        _give_name(part, path)
+    kept = path.read_bytes()
+    if len(kept) != KEY_BYTES:
+        raise BadSetting(
+            f"The key {path} is damaged: restore it from a backup, since what it protects needs the same one."
+        )
+    return kept
+
+
+def _give_name(part: Path, path: Path) -> None:
+    """Whole or not at all; where another process was faster, its key stays."""
+    try:
+        path.hardlink_to(part)
     except FileExistsError:
         pass
-    return path.read_bytes()
+    finally:
+        part.unlink()
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    secret = f":{parts.password}@"
+    return url.replace(secret, ":***@", 1) if parts.password else url
+
+
+def _reached(host: str) -> str:
+    """Where a browser on this machine finds what listens on `host`."""
+    if host in EVERYWHERE:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _hosts(text: str, base_url: str, host: str, port: int) -> tuple[str, ...]:
     given = [part.strip() for part in text.split(",") if part.strip()]
-    own = [urlsplit(base_url).netloc, f"{host}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"]
+    own = [urlsplit(base_url).netloc, f"{_reached(host)}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"]
     return tuple(dict.fromkeys(given + own))

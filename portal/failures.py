@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
+import traceback
+from typing import Any
 
+import click
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -22,6 +27,31 @@ _SYSTEM = {
 NO_TABLES = "The database has no tables yet, or old ones. Run `portal db upgrade` first."
 
 
+class Sentences(click.Group):
+    """A group of commands whose failures are one sentence on standard error, and a status other than 0.
+
+    `MILEPOST_TRACEBACK=1` in the environment shows the traceback too, for whoever looks for the fault.
+    """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and leave with the right status."""
+        kwargs["standalone_mode"] = False
+        try:
+            status = super().main(*args, **kwargs)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            _leave(error.format_message(), error.exit_code)
+        except click.Abort:
+            _leave("Stopped.", 130)
+        except Exception as error:
+            if os.environ.get("MILEPOST_TRACEBACK"):
+                traceback.print_exc()
+            _leave(sentence(error), 1)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
 def sentence(error: BaseException) -> str:
     """One sentence for `error`, whatever it is. What nobody foresaw names its kind, for the report to come."""
     match error:
@@ -37,6 +67,11 @@ def sentence(error: BaseException) -> str:
             return _system(error)
         case _:
             return f"Something went wrong that should not have: {type(error).__name__}: {_first_line(error)}"
+
+
+def _leave(said: str, status: int) -> None:
+    click.echo(" ".join(said.split()), err=True)
+    sys.exit(status)
 
 
 def _database(error: SQLAlchemyError) -> str:

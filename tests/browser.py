@@ -31,8 +31,8 @@ FLAGS = [
 
 
 def find_chromium() -> str | None:
-    """The machine's browser; PORTAL_TEST_CHROMIUM names another one."""
-    if chosen := os.environ.get("PORTAL_TEST_CHROMIUM"):
+    """The machine's browser; MILEPOST_TEST_CHROMIUM names another one."""
+    if chosen := os.environ.get("MILEPOST_TEST_CHROMIUM"):
         return chosen
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
