@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from portal.models.deliverable import Deliverable, Upload, UploadState
 from portal.models.milestone import Approval, Submission
 from portal.models.vendor import Member
 from portal.queries.projects import Step
+
+LONGEST_KIND = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,12 @@ class FileRow:
     version: int
     stored_at: datetime
     superseded_at: datetime | None
+
+    @property
+    def kind(self) -> str:
+        """What people call this kind of file: "PDF", or what the media type says where the name says nothing."""
+        suffix = PurePath(self.name).suffix.lstrip(".")
+        return (suffix if 0 < len(suffix) <= LONGEST_KIND else self.media_type.rpartition("/")[2]).upper()
 
 
 @dataclass(frozen=True, slots=True)

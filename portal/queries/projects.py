@@ -1,12 +1,14 @@
-"""A project as its page shows it: the head, and every milestone with where it stands. Two statements.
+"""A project as its page shows it: the head, and every milestone with where it stands. Two statements,
+and a third for what happened lately.
 
 Built once, sent as Core: these are the pages people open most. Only the first statement asks what the actor may see;
-the second takes vendor and project from its answer.
+the others take vendor and project from its answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,14 +20,17 @@ from portal.access import ledger
 from portal.access.actor import Actor
 from portal.access.scopes import visible_projects
 from portal.models.client import Client
+from portal.models.entry import Entry
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.models.vendor import Vendor
+from portal.queries.records import Line
 from portal.rules import gate
 from portal.rules.errors import NotFound
 from portal.rules.gate import Standing
 from portal.rules.lifecycle import Flow
 
+RECENT_LINES = 5
 FINISHED = (Standing.SETTLED, Standing.CANCELLED)
 
 
@@ -144,6 +149,16 @@ def overview_around(session: Session, actor: Actor, milestone_id: UUID) -> Overv
     return _read(session, around.where(Milestone.id == milestone_id, visible_projects(actor)))
 
 
+def recent(session: Session, overview: Overview) -> tuple[Line, ...]:
+    """The latest entries of the record, the newest first."""
+    head, titles = overview.head, {step.id: step.title for step in overview.steps}
+    rows = session.connection().execute(_RECENT, {"vendor": head.vendor_id, "project": head.id})
+    return tuple(
+        Line(row.seq, row.kind, row.at, json.loads(row.body), row.hash, titles.get(row.milestone_id), head.currency)
+        for row in rows
+    )
+
+
 def _read(session: Session, statement: Any) -> Overview:
     connection = session.connection()
     row = connection.execute(statement).first()
@@ -155,23 +170,8 @@ def _read(session: Session, statement: Any) -> Overview:
 
 
 def _head(row: Row[Any]) -> Head:
-    payee = Payee(
-        row.bank_holder, row.bank_name, row.bank_account, row.bank_code, row.pay_instructions, row.payee_changed_at
-    )
-    return Head(
-        id=row.id,
-        vendor_id=row.vendor_id,
-        vendor_name=row.vendor_name,
-        client_name=row.client_name,
-        title=row.title,
-        flow=row.flow,
-        currency=row.currency,
-        price_minor=row.price_minor,
-        time_zone=row.time_zone,
-        started_at=row.started_at,
-        terms_sha256=row.terms_sha256,
-        payee=payee,
-    )
+    values, split = list(row), len(fields(Payee))
+    return Head(*[*values[split:], Payee(*values[:split])])
 
 
 def _step(row: Row[Any], flow: Flow) -> Step:
@@ -195,24 +195,25 @@ def _step(row: Row[Any], flow: Flow) -> Step:
     )
 
 
+# In the order of Payee and Head.
 _HEAD_COLUMNS: list[Any] = [
-    Project.id.label("id"),
-    Project.vendor_id.label("vendor_id"),
-    Project.title.label("title"),
-    Project.flow.label("flow"),
-    Project.currency.label("currency"),
-    Project.price_minor.label("price_minor"),
-    Project.time_zone.label("time_zone"),
-    Project.started_at.label("started_at"),
-    Project.terms_sha256.label("terms_sha256"),
-    Vendor.name.label("vendor_name"),
-    Vendor.bank_holder.label("bank_holder"),
-    Vendor.bank_name.label("bank_name"),
-    Vendor.bank_account.label("bank_account"),
-    Vendor.bank_code.label("bank_code"),
-    Vendor.pay_instructions.label("pay_instructions"),
-    Vendor.payee_changed_at.label("payee_changed_at"),
-    Client.name.label("client_name"),
+    Vendor.bank_holder,
+    Vendor.bank_name,
+    Vendor.bank_account,
+    Vendor.bank_code,
+    Vendor.pay_instructions,
+    Vendor.payee_changed_at,
+    Project.id,
+    Project.vendor_id,
+    Vendor.name,
+    Client.name,
+    Project.title,
+    Project.flow,
+    Project.currency,
+    Project.price_minor,
+    Project.time_zone,
+    Project.started_at,
+    Project.terms_sha256,
 ]
 _HEAD = (
     select(*_HEAD_COLUMNS)
@@ -238,4 +239,10 @@ _STEPS = (
     select(*_STEP_COLUMNS, *ledger.facts_columns())
     .where(Milestone.vendor_id == bindparam("vendor"), Milestone.project_id == bindparam("project"))
     .order_by(Milestone.position)
+)
+_RECENT = (
+    select(Entry.seq, Entry.kind, Entry.at, Entry.body, Entry.hash, Entry.milestone_id)
+    .where(Entry.vendor_id == bindparam("vendor"), Entry.project_id == bindparam("project"))
+    .order_by(Entry.seq.desc())
+    .limit(RECENT_LINES)
 )
