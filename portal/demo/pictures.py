@@ -81,7 +81,7 @@ class Sheet:
 
     def finished(self) -> Image.Image:
         """The picture at its own size."""
-        return self.image.resize((self.width, self.height), Image.Resampling.LANCZOS)
+        return self.image.reduce(SCALE)
 
 
 def png(sheet: Sheet) -> bytes:
