@@ -24,10 +24,25 @@ _RIGHT_TO_LEFT = ("R", "AL", "AN")
 _ISOLATE, _END = "\u2068", "\u2069"
 
 
-def render(folder: Path, name: str, words: Mapping[str, object], *, languages: tuple[str, ...]) -> str:
-    """The template `name` of `folder` with `words`. Text is freed of control characters first."""
-    template = _environment(folder, languages).get_template(name)
-    return template.render(_freed(dict(words)), languages=languages)
+def render(
+    folder: Path, name: str, words: Mapping[str, object], *, languages: tuple[str, ...], look: Markup | None = None
+) -> str:
+    """The template `name` of `folder` with `words`. `look` is markup of our own for the head of a page."""
+    return _environment(folder, languages).get_template(name).render(words, languages=languages, look=look)
+
+
+def freed(value: Any) -> Any:
+    """JSON values, every text in them cleaned. Raises TypeError for anything else: nothing live gets into a paper."""
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {key: freed(item) for key, item in value.items()}
+        case list() | tuple():
+            return [freed(item) for item in value]
+        case None | int():
+            return value
+    raise TypeError(f"a paper holds plain values, not {type(value).__name__}")
 
 
 def clean(text: str) -> str:
@@ -35,6 +50,12 @@ def clean(text: str) -> str:
     kept = "".join(char for char in text if char == "\n" or not _is_control(char))
     turns = any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in kept)
     return f"{_ISOLATE}{kept}{_END}" if turns else kept
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever reads better on "#RRGGBB"."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return "#14130f" if 299 * red + 587 * green + 114 * blue > 150_000 else "#ffffff"
 
 
 @cache
@@ -92,19 +113,6 @@ def _date(value: str, locale: str) -> str:
 
 def _amount(minor: int, currency: str) -> str:
     return money.format_with_code(minor, currency, "en")
-
-
-def _freed(value: Any) -> Any:
-    match value:
-        case str():
-            return clean(value)
-        case dict():
-            return {key: _freed(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_freed(item) for item in value]
-        case None | int():
-            return value
-    raise TypeError(f"a paper holds plain values, not {type(value).__name__}")
 
 
 def _is_control(char: str) -> bool:

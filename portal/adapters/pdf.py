@@ -33,6 +33,8 @@ CHINESE_FONT_FILES = ("wqy-microhei*", "NotoSansSC*", "NotoSansCJK*", "SourceHan
 PICTOGRAPHS = re.compile("(?:[\U0001f000-\U0001faff\U000e0020-\U000e007f\ufe0f\u20e3]\u200d?)+")
 NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+
 # Drawing keeps the processor busy and shares one font configuration: one paper at a time.
 _drawing = threading.Lock()
 
@@ -51,7 +53,9 @@ def draw(
     `pictures` (PNG or JPEG by name) are what "picture:name" stands for. The same input gives the same bytes.
     Raises Unavailable where Pango is missing.
     """
-    html = PICTOGRAPHS.sub("", pages.render(TEMPLATES, f"{template}.html", words, languages=languages))
+    html = PICTOGRAPHS.sub(
+        "", pages.render(TEMPLATES, f"{template}.html", pages.freed(dict(words)), languages=languages)
+    )
     engine = _engine()
     with _drawing:
         sheets = [_sheet(template), engine.CSS(string=_colours(colour), font_config=_fonts())]
@@ -112,9 +116,9 @@ def _fetcher(pictures: Mapping[str, bytes]) -> Callable[[str], Any]:
 
 
 def _colours(colour: str) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    bright = 299 * red + 587 * green + 114 * blue > 150_000
-    return f":root{{--brand:#{red:02x}{green:02x}{blue:02x};--brand-ink:{'#14130f' if bright else '#ffffff'}}}"
+    if not _COLOUR.fullmatch(colour):
+        raise ValueError(f"not a colour: {colour!r}")
+    return f":root{{--brand:{colour};--brand-ink:{pages.ink_on(colour)}}}"
 
 
 def _loads(library: str) -> bool:

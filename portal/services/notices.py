@@ -7,16 +7,18 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from portal.access.actor import Actor, ContactActor, MemberActor
 from portal.adapters import clock, outside
 from portal.db import new_id
 from portal.models.client import Contact, Grant
+from portal.models.milestone import Milestone
 from portal.models.outbox import Notice
 from portal.models.project import Project
 from portal.models.vendor import Member
+from portal.rules.lifecycle import MilestoneState
 from portal.rules.roles import Scope
 
 
@@ -59,6 +61,31 @@ def tell_members(session: Session, project: Project, kind: NoticeKind, *, by: Ac
     for member_id in session.scalars(everyone.order_by(Member.id)):
         if not (isinstance(by, MemberActor) and by.member_id == member_id):
             _queue(session, project, kind, "member", member_id, about)
+
+
+def tell_payers(session: Session, vendor_id: UUID, kind: NoticeKind, *, by: Actor) -> None:
+    """One notice to everybody who may pay this vendor in a project under way, and to its members.
+
+    Whoever takes part in several projects hears once, through the one that was busy last.
+    """
+    under_way = list(session.scalars(_under_way(vendor_id)))
+    told: set[UUID] = set()
+    for project in under_way:
+        for grant, contact in _live_grants(session, project):
+            if contact.email and contact.id not in told and Scope.PAY in grant.scopes:
+                told.add(contact.id)
+                _queue(session, project, kind, "contact", contact.id, {})
+    if under_way:
+        tell_members(session, under_way[0], kind, by=by)
+
+
+def _under_way(vendor_id: UUID) -> Select[Project]:
+    over = (MilestoneState.SETTLED, MilestoneState.CANCELLED)
+    unfinished = exists().where(
+        Milestone.vendor_id == Project.vendor_id, Milestone.project_id == Project.id, Milestone.state.not_in(over)
+    )
+    mine = select(Project).where(Project.vendor_id == vendor_id, Project.started_at.is_not(None), unfinished)
+    return mine.order_by(Project.touched_at.desc(), Project.id)
 
 
 def _live_grants(session: Session, project: Project) -> list[tuple[Grant, Contact]]:

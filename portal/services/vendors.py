@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.access.actor import Actor
 from portal.access.policy import Action, authorize
-from portal.adapters import clock, passwords
+from portal.adapters import clock, logos, passwords
 from portal.db import command, lock_row, new_id
 from portal.models.vendor import Member, Vendor
-from portal.rules import money, terms
+from portal.rules import iban, pricing, terms, texts
 from portal.rules.errors import Conflict, Invalid
+from portal.rules.findings import Findings
 from portal.rules.roles import Role
 from portal.rules.wording import N_
-from portal.services import members
+from portal.services import members, notices
+from portal.services.notices import NoticeKind
 
-MAX_LOGO_BYTES = 512 * 1024
+LONGEST_ADDRESS = 2000
+LONGEST_TAX_ID = 60
+LONGEST_INSTRUCTIONS = 4000
+LONGEST_ACCOUNT = 60
+LONGEST_CODE = 40
+NAMELESS = N_("Enter a name.")
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -38,7 +47,7 @@ class Founding:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """Name, papers and looks. A logo of None keeps the one there is; empty bytes take it away."""
+    """Name, papers and looks. The logo is a picture as uploaded; None keeps the one there is, no bytes take it away."""
 
     name: str
     address: str
@@ -49,7 +58,6 @@ class Presentation:
     locale: str
     currency: str
     logo: bytes | None = None
-    logo_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,46 +77,40 @@ def found(session: Session, *, founding: Founding, only_first: bool = True) -> M
     return _found(session, founding, passwords.hash_password(founding.password), only_first)
 
 
-@command
 def present(session: Session, *, actor: Actor, vendor: Vendor, presentation: Presentation) -> Vendor:
-    """Change how the vendor appears. Papers already issued keep what they said."""
+    """Change how the vendor appears. Papers already issued keep what they said.
+
+    Raises InvalidForm with what is wrong beside each field.
+    """
     authorize(actor, Action.CHANGE_VENDOR, vendor)
-    lock_row(session, "vendors", vendor.id)
-    vendor.name = _named("name", presentation.name)
-    vendor.address, vendor.tax_id = presentation.address.strip()[:2000], presentation.tax_id.strip()[:60]
-    vendor.email = _checked("email", terms.read_email, presentation.email)
-    vendor.time_zone = _checked("time_zone", terms.read_zone, presentation.time_zone)
-    vendor.locale = _checked("locale", terms.read_locale, presentation.locale)
-    money.exponent(presentation.currency)
-    vendor.currency = presentation.currency
-    if not COLOUR.fullmatch(presentation.brand_colour):
-        raise Invalid(N_("Write the colour as # and six digits, for example #11604A."), field="brand_colour")
-    vendor.brand_colour = presentation.brand_colour.upper()
-    if presentation.logo is not None:
-        vendor.logo, vendor.logo_type = (
-            presentation.logo or None,
-            presentation.logo_type if presentation.logo else None,
-        )
-    vendor.look_version += 1
-    return vendor
+    # Read, and the logo redrawn, before there is a transaction: a picture can take a second.
+    return _present(session, vendor, _presented(presentation))
 
 
 @command
 def change_payee(session: Session, *, actor: Actor, vendor: Vendor, payee: Payee) -> Vendor:
-    """Change how the vendor wants to be paid. Clients see for a while that it changed lately."""
+    """Change how the vendor wants to be paid. Clients who may pay are told, and see for a while that it changed.
+
+    Raises InvalidForm with what is wrong beside each field. Returns without a word when nothing is different.
+    """
     authorize(actor, Action.CHANGE_PAYEE, vendor)
+    values = _paid(payee)
     lock_row(session, "vendors", vendor.id)
-    names = ("pay_instructions", "bank_holder", "bank_name", "bank_account", "bank_code")
-    before = [getattr(vendor, name) for name in names]
-    vendor.pay_instructions = payee.pay_instructions.strip()[:4000]
-    for name in names[1:]:
-        setattr(
-            vendor,
-            name,
-            " ".join(getattr(payee, name).split())[: 200 if "_n" in name or "holder" in name else 40],
-        )
-    if any(before) and before != [getattr(vendor, name) for name in names]:
+    before = {name: getattr(vendor, name) for name in values}
+    for name, value in values.items():
+        setattr(vendor, name, value)
+    if any(before.values()) and before != values:
         vendor.payee_changed_at = clock.now()
+        notices.tell_payers(session, vendor.id, NoticeKind.PAYEE_CHANGED, by=actor)
+    return vendor
+
+
+@command
+def _present(session: Session, vendor: Vendor, values: dict[str, Any]) -> Vendor:
+    lock_row(session, "vendors", vendor.id)
+    for name, value in values.items():
+        setattr(vendor, name, value)
+    vendor.look_version += 1
     return vendor
 
 
@@ -119,7 +121,7 @@ def _found(session: Session, founding: Founding, password_hash: str, only_first:
     now = clock.now()
     vendor = Vendor(
         id=new_id(),
-        name=_named("vendor_name", founding.vendor_name),
+        name=_founded_name(founding.vendor_name),
         email=founding.email.strip(),
         locale=founding.locale,
         time_zone=founding.time_zone,
@@ -132,16 +134,53 @@ def _found(session: Session, founding: Founding, password_hash: str, only_first:
     return members.enrol(session, vendor=vendor, newcomer=newcomer, password_hash=password_hash)
 
 
-def _named(field: str, text: str) -> str:
-    bare = " ".join(text.split())
-    if not bare or len(bare) > terms.LONGEST_TITLE:
-        raise Invalid(N_("Enter a name of at most %(most)s characters."), field=field, most=terms.LONGEST_TITLE)
-    return bare
-
-
-def _checked(field: str, read, text: str) -> str:  # type: ignore[no-untyped-def]  # any of the readers in rules.terms
+def _founded_name(text: str) -> str:
     try:
-        value: str = read(text)
+        return texts.needed(text, NAMELESS)
     except Invalid as error:
-        raise error.at(field) from None
-    return value
+        raise error.at("vendor_name") from None
+
+
+def _presented(said: Presentation) -> dict[str, Any]:
+    """The columns of a presentation, checked."""
+    found = Findings()
+    values: dict[str, Any] = {
+        "name": found.value("name", partial(texts.needed, said.name, NAMELESS), ""),
+        "address": found.value("address", partial(texts.block, said.address, LONGEST_ADDRESS), ""),
+        "tax_id": found.value("tax_id", partial(texts.line, said.tax_id, LONGEST_TAX_ID), ""),
+        "email": found.value("email", partial(terms.read_email, said.email), ""),
+        "brand_colour": found.value("brand_colour", partial(_colour, said.brand_colour), ""),
+        "time_zone": found.value("time_zone", partial(terms.read_zone, said.time_zone), ""),
+        "locale": found.value("locale", partial(terms.read_locale, said.locale), ""),
+        "currency": found.value("currency", partial(pricing.read_currency, said.currency), ""),
+    }
+    if said.logo is not None:
+        values["logo"] = found.check("logo", partial(logos.redraw, said.logo)) if said.logo else None
+        values["logo_type"] = logos.TYPE if said.logo else None
+    found.settle()
+    return values
+
+
+def _paid(said: Payee) -> dict[str, str]:
+    """The columns of a payee, checked."""
+    found = Findings()
+    words = partial(texts.block, said.pay_instructions, LONGEST_INSTRUCTIONS)
+    values = {
+        "pay_instructions": found.value("pay_instructions", words, ""),
+        "bank_holder": found.value("bank_holder", partial(texts.line, said.bank_holder), ""),
+        "bank_name": found.value("bank_name", partial(texts.line, said.bank_name), ""),
+        "bank_account": found.value("bank_account", partial(_account, said.bank_account), ""),
+        "bank_code": found.value("bank_code", partial(texts.line, said.bank_code, LONGEST_CODE), ""),
+    }
+    found.settle()
+    return values
+
+
+def _account(text: str) -> str:
+    return iban.printed(texts.line(text, LONGEST_ACCOUNT))
+
+
+def _colour(text: str) -> str:
+    if not COLOUR.fullmatch(text):
+        raise Invalid(N_("Write the colour as # and six digits, for example #11604A."))
+    return text.upper()

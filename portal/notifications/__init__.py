@@ -1,0 +1,1 @@
+"""After the facts: who hears of them, in which words, and how the mails leave."""
