@@ -43,14 +43,16 @@ def log_in(session: Session, *, email: str, password: str, visitor: Visitor) -> 
     if not passwords.matches(kept, password) or member is None:
         raise Invalid(N_("The e-mail address or the password is not right."), field="password", code="login_failed")
     throttle.give_back(session, name=f"account:{folded[:80]}", limit=throttle.LOGIN_PER_ACCOUNT)
+    throttle.give_back(session, name=f"login:{visitor.bucket}", limit=throttle.LOGIN_PER_ADDRESS)
     return _sit_down(session, member_id=member.id, visitor=visitor), member
 
 
 @command
-def enter(session: Session, *, typed: str, visitor: Visitor, sitting_id: UUID | None) -> tuple[str | None, UUID]:
-    """Put the grant of a code on this browser's keyring. Returns a new token (None if it had one) and the project.
+def enter(session: Session, *, typed: str, visitor: Visitor, sitting_id: UUID | None) -> tuple[str, UUID]:
+    """Put the grant of a code on this browser's keyring. Returns the browser's new token, and the project.
 
-    Raises Mistyped for a code that cannot exist, Invalid for one that opens nothing, whatever the reason.
+    The token is new each time: whoever knew the one before (who planted the cookie, say) is left behind. Raises
+    Mistyped for a code that cannot exist, Invalid for one that opens nothing, whatever the reason.
     """
     grant = _grant_of(session, typed)
     if grant is None:
@@ -59,9 +61,10 @@ def enter(session: Session, *, typed: str, visitor: Visitor, sitting_id: UUID | 
             field="code",
             code="no_entry",
         )
-    token = None
     if sitting_id is None:
         token, sitting_id = _new_sitting(session, member_id=None, visitor=visitor)
+    else:
+        token = _new_token(session, sitting_id)
     _use(session, sitting_id, grant, visitor)
     return token, grant.project_id
 
@@ -152,6 +155,13 @@ def _use(session: Session, sitting_id: UUID, grant: Grant, visitor: Visitor) -> 
             user_agent=visitor.user_agent[:200],
         )
     )
+
+
+def _new_token(session: Session, sitting_id: UUID) -> str:
+    token = secrets.token_urlsafe(32)
+    digest = outside.of(session).keys.digest_token(token)
+    session.execute(update(Sitting).where(Sitting.id == sitting_id).values(token_digest=digest))
+    return token
 
 
 def _hang_up_key(session: Session, sitting_id: UUID, grant: Grant) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import case, literal, update
+from sqlalchemy import case, delete, literal, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from portal.models.sitting import Bucket
 from portal.rules.errors import Throttled
 
 MILLI = 1000
+KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,36 @@ class Limit:
     refill_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What was taken, to be given back if the try was right."""
+
+    name: str
+    limit: Limit
+
+
 CODE_PER_ADDRESS = Limit(capacity=10, refill_seconds=30)
-CODE_OVERALL = Limit(capacity=2000, refill_seconds=1)
+CODE_OVERALL = Limit(capacity=60, refill_seconds=10)
+CODE_IN_A_FLOOD = Limit(capacity=2, refill_seconds=60)
 LOGIN_PER_ADDRESS = Limit(capacity=20, refill_seconds=15)
 LOGIN_PER_ACCOUNT = Limit(capacity=10, refill_seconds=60)
+
+
+def take_for_code(session: Session, *, address: str) -> tuple[Token, ...]:
+    """Let one try with an access code from `address` (a visitor's bucket) pass, or raise Throttled.
+
+    Wrong codes from everywhere drain one common bucket. Once it is empty, every address has a small one left, so that
+    no flood locks a client out: a right code gets its tokens back and never meets the end of any bucket.
+    """
+    own = Token(f"code:{address}", CODE_PER_ADDRESS)
+    take(session, name=own.name, limit=own.limit)
+    common = Token("code:overall", CODE_OVERALL)
+    try:
+        take(session, name=common.name, limit=common.limit)
+    except Throttled:
+        common = Token(f"flood:{address}", CODE_IN_A_FLOOD)
+        take(session, name=common.name, limit=common.limit)
+    return own, common
 
 
 @command
@@ -45,6 +73,14 @@ def give_back(session: Session, *, name: str, limit: Limit) -> None:
     full = literal(limit.capacity * MILLI)
     refilled = case((Bucket.millitokens + MILLI > full, full), else_=Bucket.millitokens + MILLI)
     session.execute(update(Bucket).where(Bucket.name == name).values(millitokens=refilled))
+
+
+@command
+def sweep(session: Session) -> int:
+    """Drop the buckets nobody drew from for a day, which are full by now; how many there were."""
+    yesterday_ms = int((clock.now() - KEPT).timestamp() * MILLI)
+    gone = delete(Bucket).where(Bucket.filled_ms < yesterday_ms).returning(Bucket.name)
+    return len(session.execute(gone.execution_options(synchronize_session=False)).all())
 
 
 def _ensure(session: Session, name: str, limit: Limit, now_ms: int) -> None:

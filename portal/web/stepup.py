@@ -38,8 +38,7 @@ def renew(project_id: UUID, typed: str) -> None:
 @contextmanager
 def counted_try() -> Iterator[None]:
     """Count what is done inside against this address and overall; given back when it succeeds. Raises Throttled."""
-    name = f"code:{visitor().bucket}"
-    throttle.take(db(), name=name, limit=throttle.CODE_PER_ADDRESS)
-    throttle.take(db(), name="code:overall", limit=throttle.CODE_OVERALL)
+    tokens = throttle.take_for_code(db(), address=visitor().bucket)
     yield
-    throttle.give_back(db(), name=name, limit=throttle.CODE_PER_ADDRESS)
+    for token in tokens:
+        throttle.give_back(db(), name=token.name, limit=token.limit)
