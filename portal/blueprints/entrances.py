@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, session
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
+from portal.access import doors
 from portal.access.actor import ContactActor, MemberActor
 from portal.rules import codes, terms
-from portal.rules.errors import Conflict, Invalid
+from portal.rules.codes import Mistyped
+from portal.rules.errors import Conflict, Invalid, NotFound, Throttled
 from portal.rules.wording import N_
 from portal.services import contacts, members, sittings
 from portal.web import actor as browsers
-from portal.web import stepup
+from portal.web import gatehouse, refusals, stepup
 from portal.web.actor import current_actor, current_visit, visitor
-from portal.web.errors import status_of
-from portal.web.forms import blame
 from portal.web.gatehouse import Who, who
 from portal.web.htmx import redirect_to
 from portal.web.installation import db
@@ -30,13 +33,22 @@ bp = Blueprint("entrances", __name__)
 class EnterForm(FlaskForm):
     """One access code, typed in any way people type it."""
 
-    code = StringField(validators=[InputRequired()])
+    code = StringField(_("Access code"), validators=[InputRequired(_("Enter the code you were sent."))])
+
+
+WANTED = re.compile(r"/(projects|milestones|receipts)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+DOORS: dict[str, Callable[..., Any]] = {
+    "projects": doors.get_project,
+    "milestones": doors.get_milestone,
+    "receipts": doors.get_receipt,
+}
 
 
 @bp.get("/enter")
 @who(Who.ANYONE)
 def new_entry() -> Any:
     """The form; a share link fills it from the address's fragment, which never reaches the server."""
+    gatehouse.explain_absence()
     return render_template("entrances/enter.html", form=EnterForm())
 
 
@@ -49,9 +61,13 @@ def create_entry() -> Any:
         return render_template("entrances/enter.html", form=form), 422
     try:
         project_id = _enter(form.code.data)
+    except (Mistyped, Throttled, Conflict) as error:
+        return refusals.again("entrances/enter.html", form, error)
     except Invalid as error:
-        return render_template("entrances/enter.html", form=blame(form, error.at("code"))), status_of(error)
-    return redirect_to(f"/projects/{project_id}")
+        # Its check symbol is right, so there is nothing to correct; and all such codes answer byte for byte alike.
+        form.code.data = ""
+        return refusals.again("entrances/enter.html", form, error)
+    return redirect_to(_landing(project_id))
 
 
 @bp.post("/leave")
@@ -88,15 +104,27 @@ def change_locale() -> Any:
 def _enter(typed: str) -> UUID:
     if isinstance(current_actor(), MemberActor):
         raise Conflict(N_("You are logged in as a member here. Log out first, or use a private window."))
-    who_asks, visit = visitor(), current_visit()
+    visit = current_visit()
     # A wrong check symbol is a slip of the finger, found without looking anything up and not held against anyone.
     codes.normalise(typed)
-    sitting_id = visit.sitting_id if visit else None
     with stepup.counted_try():
-        token, project_id = sittings.enter(db(), typed=typed, visitor=who_asks, sitting_id=sitting_id)
-    if token is not None:
-        browsers.remember(token)
+        token, project_id = sittings.enter(
+            db(), typed=typed, visitor=visitor(), sitting_id=visit.sitting_id if visit else None
+        )
+    browsers.remember(token)
     return project_id
+
+
+def _landing(project_id: UUID) -> str:
+    """The page the person was on their way to, if it is theirs now; else the project of the code."""
+    wanted = gatehouse.take_wanted() or ""
+    if found := WANTED.fullmatch(wanted):
+        try:
+            DOORS[found[1]](db(), current_actor(), UUID(found[2]))
+            return wanted
+        except NotFound:
+            pass
+    return f"/projects/{project_id}"
 
 
 def _own_path(address: str) -> str:

@@ -70,37 +70,7 @@ def find(
 def _statement(token_digest: bytes) -> Any:
     vendor: ColumnElement[UUID] = func.coalesce(Member.vendor_id, Grant.vendor_id)
     return (
-        select(
-            Sitting.id.label("sitting_id"),
-            Sitting.created_at,
-            Sitting.seen_at,
-            Sitting.ended_at,
-            Member.id.label("member_id"),
-            Member.vendor_id.label("member_vendor"),
-            Member.name.label("member_name"),
-            Member.role,
-            Member.locale.label("member_locale"),
-            Member.time_zone.label("member_zone"),
-            Member.disabled_at,
-            Key.grant_version,
-            Key.entered_at,
-            Grant.id.label("grant_id"),
-            Grant.vendor_id.label("grant_vendor"),
-            Grant.project_id,
-            Grant.version,
-            Grant.scopes_text,
-            Grant.expires_at,
-            Grant.revoked_at,
-            Contact.id.label("contact_id"),
-            Contact.name.label("contact_name"),
-            Contact.locale.label("contact_locale"),
-            Contact.time_zone.label("contact_zone"),
-            Vendor.id.label("brand_vendor"),
-            Vendor.name.label("brand_name"),
-            Vendor.brand_colour,
-            Vendor.look_version,
-            Vendor.logo_type,
-        )
+        select(*_COLUMNS)
         .outerjoin(Member, Member.id == Sitting.member_id)
         .outerjoin(Key, Key.sitting_id == Sitting.id)
         .outerjoin(Grant, Grant.id == Key.grant_id)
@@ -113,7 +83,7 @@ def _statement(token_digest: bytes) -> Any:
 
 def _timed_out(row: Row[Any], now: datetime) -> bool:
     idle, longest = (MEMBER_IDLE, MEMBER_LONGEST) if row.member_id else (CONTACT_IDLE, CONTACT_LONGEST)
-    return now - row.seen_at > idle or now - row.created_at > longest
+    return bool(now - row.seen_at > idle or now - row.created_at > longest)
 
 
 def _member(row: Row[Any]) -> actor.MemberActor | None:
@@ -157,3 +127,36 @@ def _key(row: Row[Any]) -> actor.Key:
 
 def _brand(row: Row[Any]) -> Brand:
     return Brand(row.brand_vendor, row.brand_name, row.brand_colour, row.look_version, row.logo_type is not None)
+
+
+_COLUMNS: list[Any] = [
+    Sitting.id.label("sitting_id"),
+    Sitting.created_at,
+    Sitting.seen_at,
+    Sitting.ended_at,
+    Member.id.label("member_id"),
+    Member.vendor_id.label("member_vendor"),
+    Member.name.label("member_name"),
+    Member.role,
+    Member.locale.label("member_locale"),
+    Member.time_zone.label("member_zone"),
+    Member.disabled_at,
+    Key.grant_version,
+    Key.entered_at,
+    Grant.id.label("grant_id"),
+    Grant.vendor_id.label("grant_vendor"),
+    Grant.project_id,
+    Grant.version,
+    Grant.scopes_text,
+    Grant.expires_at,
+    Grant.revoked_at,
+    Contact.id.label("contact_id"),
+    Contact.name.label("contact_name"),
+    Contact.locale.label("contact_locale"),
+    Contact.time_zone.label("contact_zone"),
+    Vendor.id.label("brand_vendor"),
+    Vendor.name.label("brand_name"),
+    Vendor.brand_colour,
+    Vendor.look_version,
+    Vendor.logo_type,
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, cast
 
-from flask import Flask, request, session
+from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from portal.access.actor import Actor, Nobody
@@ -15,6 +15,11 @@ from portal.queries.sittings import Brand, Ended, Visit
 from portal.services import sittings
 from portal.services.sittings import Visitor
 from portal.web.installation import db, installation
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+CSRF = "csrf_token"
+# What stays with a browser when it comes or goes: its language, and where it was on its way to.
+KEPT = ("locale", "wanted")
 
 
 class Browser(UserMixin):
@@ -57,13 +62,16 @@ def current_brand() -> Brand | None:
 
 def remember(token: str) -> None:
     """Bind this browser to a new sitting. What the cookie held before is dropped, so no planted session survives."""
-    kept = session.get("locale")
+    # Only whoever was in already keeps the forms of other tabs alive.
+    kept = {name: session[name] for name in (KEPT if current_visit() is None else (*KEPT, CSRF)) if name in session}
     session.clear()
-    if kept:
-        session["locale"] = kept
+    if CSRF not in kept:
+        g.pop(CSRF, None)
+    session.update(kept)
     session.permanent = True
-    visit = reads.find(db(), installation().keys.digest_token(token), clock.now())
+    visit = _find(token)
     if isinstance(visit, Visit):
+        session["side"] = visit.actor.kind
         login_user(Browser(token, visit))
 
 
@@ -77,14 +85,23 @@ def look_again() -> None:
 
 def forget() -> None:
     """Unbind this browser from its sitting."""
+    kept = {name: session[name] for name in KEPT if name in session}
     logout_user()
     session.clear()
+    session.update(kept)
+
+
+def side_left() -> str | None:
+    """On which side ("member", "contact") this browser was before its sitting ended without its doing; else None."""
+    return session.get("side") if current_visit() is None else None
 
 
 def visitor() -> Visitor:
     """Where this request comes from."""
-    address = request.remote_addr or "unknown"
-    return Visitor(address=address, bucket=_bucket(address), user_agent=request.headers.get("User-Agent", "")[:200])
+    address = _address(request.remote_addr or "")
+    return Visitor(
+        address=str(address), bucket=_bucket(address), user_agent=request.headers.get("User-Agent", "")[:200]
+    )
 
 
 def _load(token: str) -> Browser | None:
@@ -103,12 +120,17 @@ def _find(token: str) -> Visit | Ended | None:
     return reads.find(db(), digest, clock.now(), address=who.address, user_agent=who.user_agent)
 
 
-def _bucket(address: str) -> str:
-    """One home is one bucket: an IPv6 line has a whole /64 to itself."""
+def _address(text: str) -> Address | str:
+    """The address as itself: an IPv4 one that came in over IPv6 is an IPv4 one. Anything else is "unknown"."""
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return address
-    if parsed.version == 6:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return address
+        return "unknown"
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def _bucket(address: Address | str) -> str:
+    """One home is one bucket: an IPv6 line has a whole /64 to itself."""
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

@@ -6,12 +6,23 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, current_app, flash, request, session
+from flask_babel import gettext as _
 
 from portal.access.actor import ContactActor, MemberActor
 from portal.rules.errors import NotFound
+from portal.rules.wording import N_
+from portal.web import actor as browsers
 from portal.web.actor import current_actor
-from portal.web.htmx import redirect_to
+from portal.web.htmx import is_fragment, redirect_to
+
+CONTACT_LEFT = N_(
+    "Your access here has ended: a code can expire, be replaced or be withdrawn, and a browser left alone is closed. "
+    "Enter a code to go on, or ask the people who work for you for a new one."
+)
+MEMBER_LEFT = N_(
+    "You were logged out, because nothing happened here for a while or your access was ended. Log in again."
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -71,4 +82,22 @@ def _closed() -> Any:
 def _stranger(allowed: Who) -> Any:
     if request.accept_mimetypes.best == "application/json" or request.blueprint == "uploads":
         abort(401)
-    return redirect_to("/login" if allowed is Who.MEMBER else "/enter")
+    side = explain_absence()
+    if request.method == "GET" and not is_fragment():
+        session["wanted"] = request.full_path if request.query_string else request.path
+    return redirect_to("/login" if side == "member" or allowed is Who.MEMBER else "/enter")
+
+
+def explain_absence() -> str | None:
+    """Say once, in general words, why a browser that was in is out now; on which side it was, else None."""
+    side = browsers.side_left()
+    if side is not None:
+        browsers.forget()
+        flash(_(MEMBER_LEFT) if side == "member" else _(CONTACT_LEFT), "warning")
+    return side
+
+
+def take_wanted() -> str | None:
+    """The page a stranger was turned away from, once; a path of ours, because it comes from a request to us."""
+    wanted: str | None = session.pop("wanted", None)
+    return wanted

@@ -22,11 +22,13 @@ ALWAYS = {
 }
 HSTS = "max-age=31536000; includeSubDomains"
 SAFE = ("GET", "HEAD", "OPTIONS")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def init_app(app: Flask) -> None:
-    """Set headers after, and refuse foreign origins before, each request."""
+    """Set headers after, and refuse foreign origins and unstorable text before, each request."""
     app.before_request(_refuse_foreign_origin)
+    app.before_request(_refuse_nul)
     app.after_request(_set)
 
 
@@ -54,4 +56,12 @@ def _refuse_foreign_origin() -> None:
         abort(400)
     origin = request.headers.get("Origin")
     if origin not in (None, "null") and urlsplit(origin).netloc not in installation().config.allowed_hosts:
+        abort(400)
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL keeps no text with a NUL in it, and no browser sends one."""
+    # Only forms are read here: the body of an upload is none of our business.
+    given = [request.args, request.form] if request.mimetype in FORMS else [request.args]
+    if any("\0" in text for values in given for _name, text in values.items(multi=True)):
         abort(400)
