@@ -9,14 +9,17 @@ from flask import Blueprint
 NAMES = (
     "accounts",
     "brands",
+    "deliverables",
     "entrances",
     "health",
+    "homes",
     "milestones",
     "payments",
     "project_forms",
     "projects",
     "receipts",
     "records",
+    "settings",
     "uploads",
 )
 

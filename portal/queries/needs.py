@@ -1,0 +1,219 @@
+"""What needs the vendor: a few of each kind, the most pressing first, whatever their number. One statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    Row,
+    Select,
+    String,
+    Uuid,
+    and_,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from portal.access.actor import MemberActor
+from portal.db import UtcDateTime
+from portal.models.client import Client, Contact
+from portal.models.milestone import Milestone
+from portal.models.outbox import Notice
+from portal.models.payment import Payment, Proof
+from portal.models.project import Project
+from portal.models.vendor import Member
+from portal.queries import owing
+from portal.rules import desk, schedule
+from portal.rules.desk import Phase
+from portal.rules.lifecycle import MilestoneState, PaymentState
+
+FEW = 5
+# A mail that could not be delivered is told of for so long.
+SINCE = timedelta(days=30)
+
+
+class Need(StrEnum):
+    """The kinds, in the order they are shown."""
+
+    REPORTED = "reported"
+    REVERSED = "reversed"
+    CHANGES = "changes"
+    LATE = "late"
+    OVERDUE = "overdue"
+    SOON = "soon"
+    MAIL = "mail"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing. What a kind does not have is None; `minor` is money in minor units, `extra` a payment's method or a
+    mail's address, `flag` whether there is a proof or the mail was for a member.
+    """
+
+    need: Need
+    project_id: UUID
+    project: str
+    client: str
+    time_zone: str
+    milestone_id: UUID | None
+    milestone: str | None
+    subject_id: UUID | None
+    person: str | None
+    currency: str | None
+    minor: int | None
+    day: date | None
+    at: datetime | None
+    extra: str | None
+    flag: bool | None
+
+
+def items(session: Session, actor: MemberActor, now: datetime, today: date) -> tuple[Item, ...]:
+    """At most `FEW` of each kind. `today` is the date it is for the reader at `now`."""
+    parts = [
+        _reported(actor),
+        _owing(Need.REVERSED, owing.reversed_later(actor)),
+        _milestones(Need.CHANGES, actor, Milestone.state == MilestoneState.CHANGES_REQUESTED),
+        _milestones(Need.LATE, actor, _working(), Milestone.due_on < today),
+        _owing(Need.OVERDUE, owing.asked_until(actor, today)),
+        _milestones(Need.SOON, actor, _working(), Milestone.due_on >= today, Milestone.due_on <= today + desk.SOON),
+        _mails(actor, now),
+        _drafts(actor),
+    ]
+    rows = session.execute(union_all(*(select(part.limit(FEW).subquery()) for part in parts)))
+    order = list(Need)
+    found = sorted((_item(row) for row in rows), key=lambda each: order.index(each.need))
+    return tuple(each for each in found if _holds(each, now))
+
+
+def _item(row: Row[Any]) -> Item:
+    named = dict(row._mapping)
+    return Item(**(named | {"need": Need(named["need"])}))
+
+
+def _holds(item: Item, now: datetime) -> bool:
+    """Money is overdue once the day is over where the project is, which may be later than where the reader is."""
+    if item.need is not Need.OVERDUE or item.day is None:
+        return True
+    return schedule.is_overdue(item.day, item.time_zone, now)
+
+
+_TYPES: dict[str, Any] = {
+    "milestone_id": Uuid(),
+    "milestone": String(),
+    "subject_id": Uuid(),
+    "person": String(),
+    "currency": String(),
+    "minor": BigInteger(),
+    "day": Date(),
+    "at": UtcDateTime(),
+    "extra": String(),
+    "flag": Boolean(),
+}
+
+
+def _row(need: Need, project_id: Any, project: Any, time_zone: Any, **known: Any) -> list[ColumnElement[Any]]:
+    """The columns all parts share, in the order of `Item`; what a part does not know is null."""
+    head = (literal(need.value), project_id, project, Client.name, time_zone)
+    names = ("need", "project_id", "project", "client", "time_zone")
+    rest = [known.get(name, literal(None, kind)).label(name) for name, kind in _TYPES.items()]
+    return [*(column.label(name) for name, column in zip(names, head, strict=True)), *rest]
+
+
+def _reported(actor: MemberActor) -> Select[Any]:
+    columns = _row(
+        Need.REPORTED, Project.id, Project.title, Project.time_zone,
+        milestone_id=Milestone.id, milestone=Milestone.title, subject_id=Payment.id, person=Contact.name,
+        currency=Payment.currency, minor=Payment.amount_minor, day=Payment.paid_on, at=Payment.reported_at,
+        extra=cast(Payment.method, String()), flag=Proof.id.is_not(None),
+    )  # fmt: skip
+    return (
+        select(*columns)
+        .select_from(Payment)
+        .join(Milestone, _same(Milestone, Payment.milestone_id, Payment))
+        .join(Project, _same(Project, Payment.project_id, Payment))
+        .join(Client, _same(Client, Project.client_id, Project))
+        .join(Contact, _same(Contact, Payment.reported_by, Payment))
+        .outerjoin(Proof, and_(Proof.vendor_id == Payment.vendor_id, Proof.payment_id == Payment.id))
+        .where(Payment.vendor_id == actor.vendor_id, Payment.state == PaymentState.REPORTED)
+        .order_by(Payment.reported_at, Payment.id)
+    )
+
+
+def _milestones(need: Need, actor: MemberActor, *conditions: ColumnElement[bool]) -> Select[Any]:
+    columns = _row(
+        need, Project.id, Project.title, Project.time_zone,
+        milestone_id=Milestone.id, milestone=Milestone.title, day=Milestone.due_on,
+    )  # fmt: skip
+    return (
+        select(*columns)
+        .select_from(Milestone)
+        .join(Project, _same(Project, Milestone.project_id, Milestone))
+        .join(Client, _same(Client, Project.client_id, Project))
+        .where(Milestone.vendor_id == actor.vendor_id, *conditions)
+        .order_by(Milestone.due_on, Milestone.id)
+    )
+
+
+def _owing(need: Need, snapshot: Any) -> Select[Any]:
+    columns = _row(
+        need, snapshot.c.project_id, snapshot.c.project, snapshot.c.time_zone,
+        milestone_id=snapshot.c.id, milestone=snapshot.c.title, currency=snapshot.c.currency,
+        minor=owing.remainder(snapshot), day=snapshot.c.due_on,
+    )  # fmt: skip
+    return (
+        select(*columns)
+        .select_from(snapshot)
+        .join(Client, Client.id == snapshot.c.client_id)
+        .where(owing.unreported(snapshot))
+        .order_by(snapshot.c.due_on, snapshot.c.id)
+    )
+
+
+def _mails(actor: MemberActor, now: datetime) -> Select[Any]:
+    columns = _row(
+        Need.MAIL, Project.id, Project.title, Project.time_zone,
+        subject_id=Notice.id, person=func.coalesce(Contact.name, Member.name), at=Notice.gave_up_at,
+        extra=func.coalesce(Contact.email, Member.email), flag=Member.id.is_not(None),
+    )  # fmt: skip
+    return (
+        select(*columns)
+        .select_from(Notice)
+        .join(Project, _same(Project, Notice.project_id, Notice))
+        .join(Client, _same(Client, Project.client_id, Project))
+        .outerjoin(Contact, and_(Notice.to_kind == "contact", _same(Contact, Notice.to_id, Notice)))
+        .outerjoin(Member, and_(Notice.to_kind == "member", _same(Member, Notice.to_id, Notice)))
+        .where(Notice.vendor_id == actor.vendor_id, Notice.gave_up_at.is_not(None), Notice.gave_up_at >= now - SINCE)
+        .order_by(Notice.gave_up_at.desc(), Notice.id)
+    )
+
+
+def _drafts(actor: MemberActor) -> Select[Any]:
+    return (
+        select(*_row(Need.DRAFT, Project.id, Project.title, Project.time_zone, at=Project.touched_at))
+        .select_from(Project)
+        .join(Client, _same(Client, Project.client_id, Project))
+        .where(Project.vendor_id == actor.vendor_id, Project.phase == Phase.DRAFT)
+        .order_by(Project.touched_at.desc(), Project.id)
+    )
+
+
+def _working() -> ColumnElement[bool]:
+    return Milestone.state == MilestoneState.ACTIVE
+
+
+def _same(model: Any, row_id: Any, owner: Any) -> ColumnElement[bool]:
+    """The row of `model` with that id, at the owner's vendor."""
+    return and_(model.vendor_id == owner.vendor_id, model.id == row_id)
