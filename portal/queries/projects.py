@@ -30,7 +30,9 @@ from portal.rules.errors import NotFound
 from portal.rules.gate import Standing
 from portal.rules.lifecycle import Flow
 
-RECENT_LINES = 5
+RECENT_LINES = 8
+# What stands in the record, but would crowd out everything else among the latest.
+TOO_SMALL = ("file.stored", "file.removed", "grant.issued", "grant.rotated", "grant.revoked")
 FINISHED = (Standing.SETTLED, Standing.CANCELLED)
 
 
@@ -243,6 +245,7 @@ _STEPS = (
 _RECENT = (
     select(Entry.seq, Entry.kind, Entry.at, Entry.body, Entry.hash, Entry.milestone_id)
     .where(Entry.vendor_id == bindparam("vendor"), Entry.project_id == bindparam("project"))
+    .where(Entry.kind.not_in(TOO_SMALL))
     .order_by(Entry.seq.desc())
     .limit(RECENT_LINES)
 )

@@ -16,6 +16,7 @@ from portal.queries import milestones, payments, projects
 from portal.queries.milestones import Delivery
 from portal.queries.payments import PaymentRow
 from portal.queries.projects import Head, Overview, Step
+from portal.queries.records import Line
 from portal.rules import gate, references, schedule
 from portal.rules.gate import Standing
 from portal.web import happenings, offers, proofs, sentences, standings, stepup
@@ -25,6 +26,7 @@ from portal.web.installation import db
 from portal.web.sentences import Situation
 from portal.web.standings import Face
 
+TOLD = 5
 PAYEE_IS_NEWS = timedelta(days=14)
 
 
@@ -134,7 +136,7 @@ class Stage:
 def consent(title: str, manifest_sha256: str) -> str:
     """The sentence shown beside the field for one's name, and kept with the approval."""
     return _(
-        "I accept “%(title)s” as delivered: exactly what the manifest with the SHA-256 %(manifest)s lists.",
+        "I accept “%(title)s” exactly as delivered, by the manifest with the SHA-256 %(manifest)s.",
         title=title, manifest=manifest_sha256,
     )  # fmt: skip
 
@@ -169,17 +171,29 @@ def _set(overview: Overview, step: Step, *, finished: bool) -> Stage:
     )
 
 
+def _promises_files(step: Step, delivery: Delivery) -> bool:
+    """Whether the sentence may speak of files: there are some, and where paying opens them, the reader is who pays."""
+    pays = step.standing is not Standing.TO_PAY or can(current_actor(), Action.REPORT_PAYMENT, step)
+    return bool(delivery.files) and pays
+
+
 def _recent(overview: Overview) -> tuple[Told, ...]:
     head, sees_money = overview.head, can(current_actor(), Action.SEE_MONEY, overview.head)
     sides = {"member": head.vendor_name, "contact": head.client_name}
     told = []
-    for line in projects.recent(db(), overview):
+    for line in _worth_telling(projects.recent(db(), overview)):
         by = str(line.facts.get("by", ""))
         names = {by: side} if (side := sides.get(by.partition(":")[0])) else {}
         hidden = happenings.is_about_money(line) and not sees_money
         words = _(happenings.ABOUT_MONEY) if hidden else happenings.happening(line, names)
         told.append(Told(words, line.at, line.kind))
     return tuple(told)
+
+
+def _worth_telling(lines: tuple[Line, ...]) -> list[Line]:
+    """Without the approvals that were only the other side of a payment."""
+    own = [line for line in lines if line.kind != "milestone.approved" or line.facts.get("means") != "payment"]
+    return own[:TOLD]
 
 
 def sentence(

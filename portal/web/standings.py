@@ -34,6 +34,7 @@ class Face:
     shape: str
     tone: str
     word: str
+    is_late: bool = False
 
 
 def face(step: Step, zone: str, now: datetime, *, is_member: bool) -> Face:
@@ -45,8 +46,9 @@ def face(step: Step, zone: str, now: datetime, *, is_member: bool) -> Face:
     mine = standing in (VENDORS_TURN if is_member else CLIENTS_TURN)
     shape = "current" if mine else "waiting"
     if standing in WORKING and schedule.is_overdue(step.due_on, zone, now):
-        return Face(shape, "danger", _("Late"))
-    return Face(shape, standing.tone if mine or standing is Standing.REVERSED else "info", _(words))
+        return Face(shape, "danger", _("Late"), is_late=True)
+    calm = not mine or standing is Standing.WORKING
+    return Face(shape, "danger" if standing is Standing.REVERSED else "info" if calm else "attention", _(words))
 
 
 def waits_for(step: Step) -> str:
