@@ -14,8 +14,9 @@ from portal.adapters import clock, passwords
 from portal.db import command, lock_row, new_id
 from portal.models.sitting import Sitting
 from portal.models.vendor import Member, Vendor
-from portal.rules import terms
+from portal.rules import terms, texts
 from portal.rules.errors import Conflict, Invalid
+from portal.rules.findings import Findings
 from portal.rules.roles import Role
 from portal.rules.wording import N_
 
@@ -34,8 +35,15 @@ class Newcomer:
 
 
 def add(session: Session, *, actor: Actor, vendor: Vendor, newcomer: Newcomer) -> tuple[Member, str]:
-    """A new colleague and a first password, shown once to be handed over. Raises Invalid beside the field."""
+    """A new colleague, or one who left and comes back, and a first password, shown once to be handed over.
+
+    Raises InvalidForm with what is wrong beside `name` and `email`.
+    """
     authorize(actor, Action.MANAGE_MEMBERS, vendor)
+    found = Findings()
+    found.check("name", lambda: read_name(newcomer.name))
+    found.check("email", lambda: _address(newcomer.email))
+    found.settle()
     password = secrets.token_urlsafe(12)
     return _add(session, vendor, newcomer, passwords.hash_password(password)), password
 
@@ -69,7 +77,7 @@ def change_password(session: Session, *, actor: MemberActor, current: str, new: 
     session.rollback()
     if not passwords.matches(kept, current):
         raise Invalid(N_("The current password is not right."), field="current")
-    check_password(new, email, name, field="password")
+    check_password(new, email, name, field="new")
     _set_password(session, actor, passwords.hash_password(new))
 
 
@@ -83,15 +91,12 @@ def check_password(password: str, *personal: str, field: str = "password") -> No
 
 
 def enrol(session: Session, *, vendor: Vendor, newcomer: Newcomer, password_hash: str) -> Member:
-    """Write down a new member. Called inside a command."""
-    name = " ".join(newcomer.name.split())
-    if not name or len(name) > terms.LONGEST_TITLE:
-        raise Invalid(N_("Enter a name of at most %(most)s characters."), field="name", most=terms.LONGEST_TITLE)
+    """Write down a new member. Called inside a command. Raises Invalid beside `name` or `email`."""
     member = Member(
         id=new_id(),
         vendor_id=vendor.id,
-        name=name,
-        email=_free_address(session, newcomer.email),
+        name=read_name(newcomer.name),
+        email=_free(session, _address(newcomer.email)),
         role=newcomer.role,
         password_hash=password_hash,
         locale=newcomer.locale,
@@ -103,6 +108,14 @@ def enrol(session: Session, *, vendor: Vendor, newcomer: Newcomer, password_hash
     return member
 
 
+def read_name(text: str) -> str:
+    """The name of a person. Raises Invalid (field "name")."""
+    try:
+        return texts.needed(text, N_("Enter a name."))
+    except Invalid as error:
+        raise error.at("name") from None
+
+
 @command
 def speak(session: Session, *, actor: MemberActor, locale: str) -> None:
     """Use another language for one's own pages and mails."""
@@ -110,9 +123,20 @@ def speak(session: Session, *, actor: MemberActor, locale: str) -> None:
 
 
 @command
+def live_in(session: Session, *, actor: MemberActor, time_zone: str) -> None:
+    """Read times on another clock from now on. Raises Invalid (field "time_zone")."""
+    session.get_one(Member, actor.member_id).time_zone = terms.read_zone(time_zone)
+
+
+@command
 def _add(session: Session, vendor: Vendor, newcomer: Newcomer, password_hash: str) -> Member:
     lock_row(session, "vendors", vendor.id)
-    return enrol(session, vendor=vendor, newcomer=newcomer, password_hash=password_hash)
+    gone = _gone(session, vendor, newcomer.email)
+    if gone is None:
+        return enrol(session, vendor=vendor, newcomer=newcomer, password_hash=password_hash)
+    gone.name, gone.role = read_name(newcomer.name), newcomer.role
+    gone.password_hash, gone.disabled_at = password_hash, None
+    return gone
 
 
 @command
@@ -122,16 +146,27 @@ def _set_password(session: Session, actor: MemberActor, password_hash: str) -> N
     session.execute(update(Sitting).where(*mine).values(ended_at=clock.now()))
 
 
-def _free_address(session: Session, email: str) -> str:
+def _address(email: str) -> str:
+    """What a member logs in with, case-folded."""
     try:
         folded = terms.read_email(email).casefold()
     except Invalid as error:
         raise error.at("email") from None
     if not folded:
         raise Invalid(N_("Enter an e-mail address to log in with."), field="email")
-    if session.scalar(select(Member.id).where(Member.email == folded)) is not None:
-        raise Invalid(N_("Someone already logs in with this e-mail address."), field="email")
     return folded
+
+
+def _free(session: Session, address: str) -> str:
+    if session.scalar(select(Member.id).where(Member.email == address)) is not None:
+        raise Invalid(N_("Someone already logs in with this e-mail address."), field="email", code="email_taken")
+    return address
+
+
+def _gone(session: Session, vendor: Vendor, email: str) -> Member | None:
+    """Who left this vendor and had this address: what they did keeps their name, and they get it back."""
+    same = Member.email == _address(email), Member.vendor_id == vendor.id, Member.disabled_at.is_not(None)
+    return session.scalar(select(Member).where(*same))
 
 
 def _keep_an_owner(session: Session, member: Member) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import threading
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from PIL import Image
 from sqlalchemy import func, select
 
 from portal.adapters import clock, pdf
@@ -254,17 +256,19 @@ def unavailable(*_args: object, **_kwargs: object) -> bytes:
 def test_a_logo_is_printed_as_long_as_it_is_the_one_of_the_day_of_issue(world: World, monkeypatch):
     pictures: list[dict[str, bytes]] = []
     monkeypatch.setattr(pdf, "draw", lambda *_, **given: pictures.append(given["pictures"]) or b"%PDF-")
-    rebrand(world, b"\x89PNG one")
+    one = rebrand(world, "red")
     first, second = paid(world), paid(world)
     papers.receipt_pdf(world.session, first)
-    rebrand(world, b"\x89PNG two")
+    rebrand(world, "blue")
     papers.receipt_pdf(world.session, second)
-    assert pictures == [{"logo": b"\x89PNG one"}, {}]
+    assert pictures == [{"logo": one}, {}]
 
 
-def rebrand(world: World, logo: bytes) -> None:
-    look = presentation(logo=logo, logo_type="image/png")
-    vendors.present(world.session, actor=world.owner, vendor=world.vendor, presentation=look)
+def rebrand(world: World, colour: str) -> bytes | None:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(picture, "PNG")
+    look = presentation(logo=picture.getvalue())
+    return vendors.present(world.session, actor=world.owner, vendor=world.vendor, presentation=look).logo
 
 
 def test_the_snapshot_holds_everything_that_is_printed_and_nothing_live(world: World):
