@@ -22,6 +22,7 @@ from portal.services import approvals, notices, progress, record, settlement
 from portal.services.notices import NoticeKind
 
 MAX_LIVE_FILES = 5
+LONGEST_NOTE = 10_000
 SignOff = approvals.SignOff
 
 
@@ -150,6 +151,8 @@ def _require_presentable(session: Session, milestone: Milestone, files: list[Del
         raise Conflict(N_("A file is still being uploaded. Wait until it has arrived, or cancel it."))
     if not files and not note.strip():
         raise Invalid(N_("Upload at least one file, or describe the service you delivered."), field="note")
+    if len(note) > LONGEST_NOTE:
+        raise Invalid(N_("Shorten this to at most %(most)s characters."), field="note", most=LONGEST_NOTE)
     if len(files) > MAX_LIVE_FILES:
         raise Conflict(N_("A milestone holds at most %(most)s files. Take one back first."), most=MAX_LIVE_FILES)
 
