@@ -10,20 +10,16 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-import portal.models  # noqa: F401  # makes the metadata whole
-from portal import config, create_app
+from portal import config, create_app, migrating
 from portal.config import Config
-from portal.db import Base, make_engine
 from portal.web.installation import installation
 from tests import postgres
 from tests.worlds import World
 
 
 def lay_tables(url: str) -> None:
-    """The schema in an empty database."""
-    engine = make_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    """The schema in an empty database, by the migrations that a real one gets."""
+    migrating.upgrade_url(url)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.access.actor import ContactActor, Key, MemberActor
-from portal.adapters import clock, passwords
+from portal.adapters import clock, outside, passwords
 from portal.db import new_id
 from portal.models.client import Contact, Grant
 from portal.models.deliverable import Deliverable
@@ -144,7 +144,21 @@ class World:
             sha256=hashlib.sha256(content).hexdigest(),
         )  # fmt: skip
 
-    def report(self, milestone: Milestone, entered: Entered, minor: int | None = None, **changes: Any) -> Payment:
+    def keep_proof(self, content: bytes = b"a picture of a transfer") -> payments.KeptProof:
+        """A proof in storage, as the page keeps one before it reports."""
+        proof_id = new_id()
+        outside.of(self.session).storage.keep_small(proof_id, content)
+        digest = hashlib.sha256(content).hexdigest()
+        return payments.KeptProof(proof_id, "transfer.png", "image/png", len(content), digest)
+
+    def report(
+        self,
+        milestone: Milestone,
+        entered: Entered,
+        minor: int | None = None,
+        proof: payments.KeptProof | None = None,
+        **changes: Any,
+    ) -> Payment:
         """The client says it paid; the whole amount if none is named."""
         values: dict[str, Any] = {
             "amount_minor": milestone.amount_minor if minor is None else minor, "paid_on": clock.today("Europe/Berlin"),
@@ -152,7 +166,7 @@ class World:
         }  # fmt: skip
         said = payments.Report(**(values | changes))
         payment_id = payments.report(
-            self.session, actor=entered.actor, milestone=milestone, said=said, ticket=self.ticket()
+            self.session, actor=entered.actor, milestone=milestone, said=said, ticket=self.ticket(), proof=proof
         )
         return self.session.get_one(Payment, payment_id)
 
