@@ -7,8 +7,34 @@ from collections.abc import Callable
 import structlog
 from flask import Flask
 
-LISTENERS: dict[type, tuple[Callable[[Flask, object], None], ...]] = {}
+from portal import worker
+from portal.rules import events
+from portal.worker import Job
+
 log = structlog.get_logger()
+
+
+def send_notices(app: Flask, _fact: object) -> None:
+    """The outbox has something new."""
+    worker.wake(app, Job.SEND_NOTICES)
+
+
+def draw_papers(app: Flask, _fact: object) -> None:
+    """A receipt waits for its PDF."""
+    worker.wake(app, Job.DRAW_PAPERS)
+
+
+LISTENERS: dict[type, tuple[Callable[[Flask, object], None], ...]] = {
+    events.ProjectStarted: (send_notices,),
+    events.MilestoneOpened: (send_notices,),
+    events.MilestoneSubmitted: (send_notices,),
+    events.MilestoneApproved: (send_notices,),
+    events.MilestoneReleased: (send_notices,),
+    events.PaymentReported: (send_notices,),
+    events.PaymentConfirmed: (send_notices, draw_papers),
+    events.PaymentRejected: (send_notices,),
+    events.PaymentReversed: (send_notices,),
+}
 
 
 def teller(app: Flask) -> Callable[[object], None]:

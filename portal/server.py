@@ -1,0 +1,75 @@
+"""The production server: gunicorn with threads, told everything here instead of in a file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from portal import create_app, worker
+from portal.config import Config
+
+# A thread that is long in an upload is no dead worker: the main thread of a gthread worker gives the sign of life.
+SILENCE_SECONDS = 60
+GOODBYE_SECONDS = 30
+KEEP_ALIVE_SECONDS = 15
+QUEUE = 512
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a file without content, by which gunicorn sees its workers live
+
+
+def run(settings: Config) -> None:
+    """Serve until SIGTERM or SIGINT; running requests get 30 seconds to end. Does not return."""
+    Server(settings).run()
+
+
+class Server(BaseApplication):
+    """Gunicorn, configured by our settings. Each worker process makes an application of its own."""
+
+    def __init__(self, settings: Config) -> None:
+        self.settings = settings
+        super().__init__(prog="portal")
+
+    def load_config(self) -> None:
+        """Called by gunicorn."""
+        for name, value in options(self.settings).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called by gunicorn in each worker process."""
+        return create_app(self.settings)
+
+
+def options(settings: Config) -> dict[str, Any]:
+    """What gunicorn is told."""
+    return {
+        "bind": [f"{settings.host}:{settings.port}"],
+        "worker_class": "gthread",
+        "workers": settings.workers,
+        "threads": settings.threads,
+        "worker_connections": max(1000, settings.threads * 2),
+        "backlog": QUEUE,
+        "timeout": SILENCE_SECONDS,
+        "graceful_timeout": GOODBYE_SECONDS,
+        "keepalive": KEEP_ALIVE_SECONDS,
+        "worker_tmp_dir": str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None,
+        "control_socket_disable": True,
+        # Which proxy to believe is decided by one setting, trusted_proxies, and done by the application.
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
+        "loglevel": "warning",
+        "proc_name": "milepost",
+        "post_worker_init": _begin_jobs,
+        "worker_exit": _end_jobs,
+    }
+
+
+def _begin_jobs(process: Any) -> None:
+    process.milepost_jobs = worker.start_embedded(process.wsgi)
+
+
+def _end_jobs(_server: Any, process: Any) -> None:
+    holder = getattr(process, "milepost_jobs", None)
+    if holder is not None:
+        holder.stop()
