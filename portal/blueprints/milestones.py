@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from portal.access import doors
+from portal.access.policy import Action, authorize
 from portal.models.milestone import Milestone
 from portal.services import milestones
 from portal.services.milestones import SignOff
@@ -87,6 +88,7 @@ def _find(milestone_id: UUID) -> Milestone:
 
 
 def _approve(milestone: Milestone, form: ApprovalForm) -> None:
+    authorize(current_actor(), Action.APPROVE, milestone)
     stepup.renew(milestone.project_id, form.code.data or "")
     manifest = form.manifest.data or ""
     sign_off = SignOff(

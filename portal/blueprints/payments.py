@@ -115,6 +115,7 @@ def _report(milestone: Milestone, form: ReportForm) -> None:
 
 
 def _confirm(payment: Payment, form: ConfirmationForm) -> None:
+    authorize(current_actor(), Action.CONFIRM_PAYMENT, payment)
     found, currency = Findings(), payment.currency
     amount = found.check(form.amount, partial(money.parse_amount, currency=currency, locale=reader_locale()))
     received_on = found.check(form.received_on, schedule.parse_date)

@@ -75,6 +75,11 @@ class Stage:
         return gate.payable(self.step.facts, self.head.flow)
 
     @property
+    def may_download(self) -> bool:
+        """Whether the originals are offered to this reader. The vendor's people always get their own files."""
+        return can(current_actor(), Action.DOWNLOAD, self.head) and (self.is_member or self.step.unlocked)
+
+    @property
     def due_at(self) -> datetime:
         """When the due date is over in the project's zone."""
         return schedule.due_instant(self.step.due_on, self.head.time_zone)
