@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import config, create_app, failures, migrating
+from portal import config, create_app, failures, migrating, serving
 from portal.access.actor import SystemActor
 from portal.config import BadSetting, Config
 from portal.models.client import Grant
@@ -41,12 +40,22 @@ def main() -> None:
 def run() -> None:
     """Serve the portal; the first visit sets it up."""
     settings = _upgraded(config.load())
-    _require_port(settings)
+    serving.require_port(settings)
     app = create_app(settings)
     click.echo(f"Milepost is at {settings.base_url}")
     if not _has_vendor(app):
         click.echo(f"Set it up at {settings.base_url}/setup with this token: {setup_token.read(settings)}")
-    _serve(app, settings)
+    serving.serve(app, settings)
+
+
+@main.command()
+def worker() -> None:
+    """Do the jobs (mails, papers, tidying) in a process of their own; `run` does them itself while none does."""
+    from portal import worker as jobs
+
+    app = create_app(_upgraded(config.load()))
+    with jobs.until_told(app):
+        click.echo("Doing the jobs of this instance. Ctrl-C ends it.")
 
 
 @main.command()
@@ -63,7 +72,7 @@ def demo() -> None:
     from portal import demo as studio
 
     settings = config.load(instance=os.environ.get("PORTAL_INSTANCE") or DEMO_INSTANCE)
-    _require_port(settings)
+    serving.require_port(settings)
     studio.make_ready(settings)
     app = create_app(_upgraded(settings))
     if not _has_vendor(app):
@@ -72,7 +81,7 @@ def demo() -> None:
     click.echo(f"Milepost, with a demo studio: {settings.base_url}")
     click.echo(f"Studio:  {settings.base_url}/login  e-mail {memory.email}  password {memory.password}")
     click.echo(f"Client:  {settings.base_url}/enter  access code {memory.code}")
-    _serve(app, settings)
+    serving.serve(app, settings)
 
 
 @main.command()
@@ -222,20 +231,3 @@ def _project(session: Session, which: str) -> Project:
 def _has_vendor(app: Flask) -> bool:
     with installation(app).sessions() as session:
         return session.scalar(select(Vendor.id).limit(1)) is not None
-
-
-def _require_port(settings: Config) -> None:
-    """Before anything slow: is the address free?"""
-    try:
-        with socket.create_server((settings.host, settings.port)):
-            pass
-    except OSError as error:
-        raise BadSetting(
-            f"Cannot listen on {settings.host}:{settings.port}: {(error.strerror or str(error)).lower()}. "
-            "Choose another port with PORT=, or stop what uses it."
-        ) from None
-
-
-def _serve(app: Flask, settings: Config) -> None:
-    sys.stdout.flush()
-    app.run(settings.host, settings.port, threaded=True)

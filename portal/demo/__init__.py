@@ -37,7 +37,7 @@ def load(app: Flask) -> Memory:
             raise Conflict("This instance holds a studio already. Name another folder in PORTAL_INSTANCE for the demo.")
         begun = Memory(telling.EMAIL, keeping.new_password())
         keeping.write(here.config, begun)
-        told = {name: codes.display(code) for name, code in telling.tell(session, begun.password).items()}
+        told = {name: codes.display(code) for name, code in telling.tell(session, begun.password, here.config).items()}
         papers.draw_missing(session)
     memory = replace(begun, code=told[MAIN_CODE], codes=told, loaded=True)
     keeping.write(here.config, memory)

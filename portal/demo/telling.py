@@ -5,15 +5,18 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from portal.access.actor import MemberActor
-from portal.adapters import clock
+from portal.adapters import clock, mail
+from portal.config import Config
 from portal.demo import abroad, home
 from portal.demo.desk import BERLIN, Desk
 from portal.demo.home import Story
 from portal.models.vendor import Member, Vendor
+from portal.notifications import dispatch
 from portal.rules.roles import Role
 from portal.services import members, vendors
 
@@ -36,11 +39,16 @@ STORIES: tuple[Callable[[Desk], Story], ...] = (
 BETWEEN_ACTS = timedelta(minutes=4)
 
 
-def tell(session: Session, password: str) -> dict[str, str]:
-    """Fill an empty installation. Returns the access codes, each under its project and person."""
+def tell(session: Session, password: str, config: Config) -> dict[str, str]:
+    """Fill an empty installation. Returns the access codes, each under its project and person.
+
+    Mails are written to the instance at the moments of their facts, never sent: nobody lives at these addresses.
+    """
     latest = clock.now() - timedelta(minutes=2)
     desk = open_studio(session, password)
-    _play([story(desk) for story in STORIES], latest)
+    folder = mail.Folder(config.outbox_folder)
+    send = partial(dispatch.send_due, session, post=folder, sender=config.mail_from)
+    _play([story(desk) for story in STORIES], latest, send)
     return desk.codes
 
 
@@ -62,8 +70,8 @@ def open_studio(session: Session, password: str) -> Desk:
     return Desk(session, owner, _actor(colleagues[0]), _actor(colleagues[1]), clock.today(BERLIN))
 
 
-def _play(stories: list[Story], latest: datetime) -> None:
-    """Wake each story when its moment comes. None goes backwards, none lies in the future."""
+def _play(stories: list[Story], latest: datetime, send: Callable[[], object]) -> None:
+    """Wake each story when its moment comes, then send its mails. None goes backwards, none lies in the future."""
     waiting: list[tuple[datetime, int]] = []
     for number, story in enumerate(stories):
         heapq.heappush(waiting, (next(story), number))
@@ -71,6 +79,7 @@ def _play(stories: list[Story], latest: datetime) -> None:
         moment, number = heapq.heappop(waiting)
         with clock.at(min(moment, latest)):
             following = next(stories[number], None)
+            send()
         if following is not None:
             heapq.heappush(waiting, (max(following, moment + BETWEEN_ACTS), number))
 

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from portal.config import Config
+from portal import migrating
 
 
-def missing(session: Session, config: Config) -> list[str]:
-    """One line for each thing that keeps the portal from being ready; empty when all is well."""
-    found = []
+def missing(engine: Engine, storage: Path) -> list[str]:
+    """One line for each thing that keeps the portal from being ready; empty when all is well. Changes nothing."""
+    return [*_database(engine), *_storage(storage)]
+
+
+def _database(engine: Engine) -> list[str]:
     try:
-        if not session.scalar(text("SELECT version_num FROM alembic_version")):
-            found.append("The database has no tables yet: run `portal db upgrade`.")
+        if migrating.current_is_head(engine):
+            return []
     except SQLAlchemyError:
-        found.append("The database cannot be read or has no tables yet: run `portal db upgrade`.")
-    if not os.access(config.storage_root, os.W_OK):
-        found.append("The storage folder cannot be written to.")
-    return found
+        return ["The database cannot be reached."]
+    return ["The database has no tables yet, or old ones: run `portal db upgrade`."]
+
+
+def _storage(folder: Path) -> list[str]:
+    try:
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+    except OSError:
+        return ["The storage folder is not there."]
+    if read_only or not os.access(folder, os.W_OK | os.X_OK):
+        return ["The storage folder cannot be written to."]
+    return []
