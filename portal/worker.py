@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -56,6 +58,18 @@ def start_embedded(app: Flask) -> Holder:
         wake(app, job)
     holder.start()
     return holder
+
+
+@contextmanager
+def until_told(app: Flask) -> Iterator[None]:
+    """Do the jobs in this process and nothing else, until SIGTERM or SIGINT; the block runs once they are begun."""
+    holder = start_embedded(app)
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    yield
+    told.wait()
+    holder.stop()
 
 
 def do(app: Flask, job: Job) -> None:

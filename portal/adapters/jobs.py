@@ -59,10 +59,6 @@ class Holder:
             self._consumer.stop(graceful=True)
         self._thread.join(GOODBYE_SECONDS)
 
-    def wait(self) -> None:
-        """Until stopped."""
-        self._leaving.wait()
-
     @property
     def working(self) -> bool:
         """Whether it is this process that does the jobs."""

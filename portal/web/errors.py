@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, flash, g, jsonify, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -112,6 +113,9 @@ def _answer(status: int, code: str, message: str) -> Response:
     if _wants_json():
         body: Any = jsonify({"error": {"code": code, "message": message}})
         return make_response(body, status)
+    if request_ctx.url_adapter is None:
+        # The host is not one of ours: no address can be made for it, so no page either.
+        return make_response(f"{message}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
     return make_response(render_template("errors/error.html", sentence=message, status=status), status)
 
 
