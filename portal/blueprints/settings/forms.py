@@ -44,7 +44,7 @@ class PaymentForm(Form):
 class MemberForm(Form):
     """A new colleague."""
 
-    name = StringField(_("Name"), [InputRequired()])
+    name = StringField(_("Full name"), [InputRequired()])
     email = StringField(_("E-mail address"), [InputRequired()])
     role = RadioField(_("Role"), [InputRequired()], default=Role.MEMBER.value)
 
