@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def current_is_head(engine: Engine) -> bool:
     """Whether the database has the newest revision this code knows."""
     with engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_heads()
-    return set(present) == set(ScriptDirectory.from_config(_settings()).get_heads())
+    return set(present) == _newest()
 
 
 def draft(message: str) -> Path:
@@ -58,6 +59,12 @@ def draft(message: str) -> Path:
         made: Any = command.revision(settings, message, autogenerate=True, rev_id=f"{len(known) + 1:04d}")
     engine.dispose()
     return Path(made.path)
+
+
+@cache
+def _newest() -> frozenset[str]:
+    """The newest revision this code knows; the files are read once."""
+    return frozenset(ScriptDirectory.from_config(_settings()).get_heads())
 
 
 def _settings(connection: Connection | None = None) -> Settings:
