@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
@@ -29,5 +31,11 @@ def matches(kept: str | None, password: str) -> bool:
 
 def is_guessable(password: str, *personal: str) -> bool:
     """Whether guessing programs find it soon: leaked, patterned, or of the person's own words (zxcvbn below 3)."""
-    verdict = zxcvbn(password[:LONGEST_JUDGED], user_inputs=[text for text in personal if text])
+    verdict = zxcvbn(password[:LONGEST_JUDGED], user_inputs=[word for text in personal for word in _own_words(text)])
     return int(verdict["score"]) < STRONG_ENOUGH
+
+
+def _own_words(text: str) -> list[str]:
+    """What somebody would make a password of: the text, its words, and the words run together."""
+    words = re.findall(r"\w+", text)
+    return list(dict.fromkeys(word for word in (text, *words, "".join(words)) if word))
