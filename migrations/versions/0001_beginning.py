@@ -131,8 +131,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contacts_vendor_id"), "contacts", ["vendor_id"], unique=False)
     op.create_index("ix_contacts_vendor_id_client_id", "contacts", ["vendor_id", "client_id"], unique=False)
     op.create_table(
+        "sittings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("user_agent", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_sittings_member_id_members")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sittings")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_sittings_token_digest")),
+    )
+    op.create_index(op.f("ix_sittings_member_id"), "sittings", ["member_id"], unique=False)
+    op.create_table(
         "projects",
         sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("title_folded", sa.Text(), nullable=False),
         sa.Column(
@@ -174,32 +190,24 @@ def upgrade() -> None:
             ["clients.vendor_id", "clients.id"],
             name=op.f("fk_projects_vendor_id_client_id_clients"),
         ),
+        sa.ForeignKeyConstraint(
+            ["vendor_id", "contact_id"],
+            ["contacts.vendor_id", "contacts.id"],
+            name=op.f("fk_projects_vendor_id_contact_id_contacts"),
+        ),
         sa.ForeignKeyConstraint(["vendor_id"], ["vendors.id"], name=op.f("fk_projects_vendor_id_vendors")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("vendor_id", "id", name=op.f("uq_projects_vendor_id_id")),
     )
     op.create_index(op.f("ix_projects_vendor_id"), "projects", ["vendor_id"], unique=False)
     op.create_index(
-        "ix_projects_vendor_id_asks_on", "projects", ["vendor_id", "asks_on", "touched_at", "phase"], unique=False
+        "ix_projects_vendor_id_asks_on", "projects", ["vendor_id", "asks_on", "touched_at", "id"], unique=False
     )
     op.create_index("ix_projects_vendor_id_client_id", "projects", ["vendor_id", "client_id"], unique=False)
-    op.create_index("ix_projects_vendor_id_phase", "projects", ["vendor_id", "phase", "touched_at"], unique=False)
-    op.create_index("ix_projects_vendor_id_touched_at", "projects", ["vendor_id", "touched_at"], unique=False)
-    op.create_table(
-        "sittings",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("token_digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("member_id", sa.Uuid(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("address", sa.String(length=45), nullable=False),
-        sa.Column("user_agent", sa.String(length=200), nullable=False),
-        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_sittings_member_id_members")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sittings")),
-        sa.UniqueConstraint("token_digest", name=op.f("uq_sittings_token_digest")),
+    op.create_index(
+        "ix_projects_vendor_id_phase", "projects", ["vendor_id", "phase", "touched_at", "id", "asks_on"], unique=False
     )
-    op.create_index(op.f("ix_sittings_member_id"), "sittings", ["member_id"], unique=False)
+    op.create_index("ix_projects_vendor_id_touched_at", "projects", ["vendor_id", "touched_at", "id"], unique=False)
     op.create_table(
         "entries",
         sa.Column("project_id", sa.Uuid(), nullable=False),
@@ -477,7 +485,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("vendor_id", "id", name=op.f("uq_payments_vendor_id_id")),
     )
     op.create_index(op.f("ix_payments_vendor_id"), "payments", ["vendor_id"], unique=False)
-    op.create_index("ix_payments_vendor_id_milestone_id", "payments", ["vendor_id", "milestone_id"], unique=False)
+    op.create_index(
+        "ix_payments_vendor_id_milestone_id",
+        "payments",
+        ["vendor_id", "milestone_id", "state", "amount_minor"],
+        unique=False,
+    )
     op.create_index(
         "ix_payments_vendor_id_state_received_on", "payments", ["vendor_id", "state", "received_on"], unique=False
     )
@@ -724,7 +737,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ledger_entries_vendor_id"), "ledger_entries", ["vendor_id"], unique=False)
     op.create_index(
-        "ix_ledger_entries_vendor_id_milestone_id", "ledger_entries", ["vendor_id", "milestone_id"], unique=False
+        "ix_ledger_entries_vendor_id_milestone_id",
+        "ledger_entries",
+        ["vendor_id", "milestone_id", "kind", "amount_minor"],
+        unique=False,
     )
     op.create_table(
         "proofs",

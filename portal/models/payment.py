@@ -44,7 +44,7 @@ class Payment(OfVendor, Base):
         within("reported_by", "contacts"),
         within("decided_by", "members"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        Index("ix_payments_vendor_id_milestone_id", "vendor_id", "milestone_id"),
+        Index("ix_payments_vendor_id_milestone_id", "vendor_id", "milestone_id", "state", "amount_minor"),
         Index("ix_payments_vendor_id_state_received_on", "vendor_id", "state", "received_on"),
     )
     project_id: Mapped[UUID]
@@ -86,7 +86,7 @@ class LedgerEntry(OfVendor, Base):
         within("payment_id", "payments"),
         UniqueConstraint("kind", "reference"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        Index("ix_ledger_entries_vendor_id_milestone_id", "vendor_id", "milestone_id"),
+        Index("ix_ledger_entries_vendor_id_milestone_id", "vendor_id", "milestone_id", "kind", "amount_minor"),
     )
     project_id: Mapped[UUID]
     milestone_id: Mapped[UUID]

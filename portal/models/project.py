@@ -19,6 +19,8 @@ from portal.rules.lifecycle import Flow
 class Project(OfVendor, Base):
     """Terms, the place of its record (head), and whether it has started. Price in minor units of `currency`.
 
+    `contact_id` is the person it was agreed with; who may enter is said by grants.
+
     `phase`, `asks_on` and `title_folded` are derived (services.desk, rules.search): lists are sorted and searched by
     them, nothing else is decided by them.
     """
@@ -27,13 +29,16 @@ class Project(OfVendor, Base):
     __table_args__ = (
         tenant_key(),
         within("client_id", "clients"),
+        within("contact_id", "contacts"),
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
         Index("ix_projects_vendor_id_client_id", "vendor_id", "client_id"),
-        Index("ix_projects_vendor_id_asks_on", "vendor_id", "asks_on", "touched_at", "phase"),
-        Index("ix_projects_vendor_id_touched_at", "vendor_id", "touched_at"),
-        Index("ix_projects_vendor_id_phase", "vendor_id", "phase", "touched_at"),
+        # The orders of the vendor's list, each whole, so that a page reads its own rows and no others.
+        Index("ix_projects_vendor_id_asks_on", "vendor_id", "asks_on", "touched_at", "id"),
+        Index("ix_projects_vendor_id_touched_at", "vendor_id", "touched_at", "id"),
+        Index("ix_projects_vendor_id_phase", "vendor_id", "phase", "touched_at", "id", "asks_on"),
     )
     client_id: Mapped[UUID]
+    contact_id: Mapped[UUID]
     title: Mapped[str] = mapped_column(String(200))
     title_folded: Mapped[str] = mapped_column(Text)
     phase: Mapped[Phase] = mapped_column(word(Phase, "phase"), default=Phase.DRAFT)

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row as Fetched
-from sqlalchemy import and_, case, exists, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from portal.access.actor import Actor, MemberActor
 from portal.access.scopes import visible, visible_projects
-from portal.models.client import Client, Contact, Grant
+from portal.models.client import Client, Contact
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.rules import money, pricing
@@ -21,16 +21,15 @@ MOST_NAMES = 200
 
 
 def of_project(session: Session, actor: Actor, project_id: UUID, *, reader_locale: str) -> Draft:
-    """The terms as somebody who writes numbers like `reader_locale` would have typed them; three statements."""
+    """The terms as somebody who writes numbers like `reader_locale` would have typed them; two statements."""
     head = session.execute(_head(actor, project_id)).one()
     steps = session.execute(_steps(actor, project_id)).all()
-    contact = session.execute(_contact(head.vendor_id, head.client_id, project_id)).first()
     by_share = all(step.share_ppm is not None for step in steps)
     return Draft(
         title=head.title,
         client_name=head.name,
-        contact_name=contact.name if contact else "",
-        contact_email=contact.email if contact else "",
+        contact_name=head.contact_name,
+        contact_email=head.contact_email,
         currency=head.currency,
         price=money.amount_plain(head.price_minor, head.currency, reader_locale) if by_share else "",
         time_zone=head.time_zone,
@@ -53,10 +52,17 @@ def client_names(session: Session, actor: Actor) -> list[str]:
 def _head(actor: Actor, project_id: UUID) -> Any:
     columns = (
         Project.vendor_id, Project.client_id, Project.title, Project.currency, Project.price_minor, Project.time_zone,
-        Project.locale, Project.kind, Project.flow, Client.name,
+        Project.locale, Project.kind, Project.flow, Client.name, Contact.name.label("contact_name"),
+        Contact.email.label("contact_email"),
     )  # fmt: skip
     same = and_(Client.id == Project.client_id, Client.vendor_id == Project.vendor_id)
-    return select(*columns).join(Client, same).where(Project.id == project_id, visible_projects(actor))
+    named = and_(Contact.id == Project.contact_id, Contact.vendor_id == Project.vendor_id)
+    return (
+        select(*columns)
+        .join(Client, same)
+        .join(Contact, named)
+        .where(Project.id == project_id, visible_projects(actor))
+    )
 
 
 def _steps(actor: Actor, project_id: UUID) -> Any:
@@ -66,14 +72,6 @@ def _steps(actor: Actor, project_id: UUID) -> Any:
     )  # fmt: skip
     seen = visible(actor, Milestone.vendor_id, Milestone.project_id)
     return select(*columns).where(Milestone.project_id == project_id, seen).order_by(Milestone.position)
-
-
-def _contact(vendor_id: UUID, client_id: UUID, project_id: UUID) -> Any:
-    """Who holds a code of this project, else the person added to the client last: projects do not name one."""
-    holds = exists().where(Grant.vendor_id == vendor_id, Grant.project_id == project_id, Grant.contact_id == Contact.id)
-    theirs = Contact.vendor_id == vendor_id, Contact.client_id == client_id
-    ranked = select(Contact.name, Contact.email).where(*theirs).order_by(case((holds, 0), else_=1), Contact.id.desc())
-    return ranked.limit(1)
 
 
 def _row(step: Fetched[Any], by_share: bool, locale: str) -> Row:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, Row, Select, String, Subquery, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Date, Row, Select, String, Subquery, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.access.actor import MemberActor
@@ -51,12 +51,15 @@ class Figures:
 
 def figures(session: Session, actor: MemberActor, now: datetime, today: date) -> Figures:
     """The sums and counts of `today`, the date it is for the reader at `now`."""
+    working = Milestone.state == MilestoneState.ACTIVE
     parts = [
         _received(actor, today),
         _reported(actor),
         _owed("due", owing.due_until(actor, today + HORIZON + timedelta(days=1))),
         _owed("reversed", owing.reversed_later(actor)),
-        _milestones(actor, today),
+        _undelivered(Need.CHANGES, actor, Milestone.state == MilestoneState.CHANGES_REQUESTED),
+        _undelivered(Need.LATE, actor, working, Milestone.due_on < today),
+        _undelivered(Need.SOON, actor, working, Milestone.due_on >= today, Milestone.due_on <= today + desk.SOON),
         _mails(actor, now),
         _drafts(actor),
         select(*_row(literal("home"), Vendor.currency, count=literal(0))).where(Vendor.id == actor.vendor_id),
@@ -102,16 +105,8 @@ def _owed(what: str, snapshot: Subquery) -> Select[Any]:
     return select(*columns).where(rest > 0).group_by(snapshot.c.currency, *groups)
 
 
-def _milestones(actor: MemberActor, today: date) -> Select[Any]:
-    what = case(
-        (Milestone.state == MilestoneState.CHANGES_REQUESTED, Need.CHANGES.value),
-        (Milestone.due_on < today, Need.LATE.value),
-        else_=Need.SOON.value,
-    )
-    asked = (Milestone.state == MilestoneState.CHANGES_REQUESTED) | (
-        (Milestone.state == MilestoneState.ACTIVE) & (Milestone.due_on <= today + desk.SOON)
-    )
-    return select(*_row(what)).where(Milestone.vendor_id == actor.vendor_id, asked).group_by("what")
+def _undelivered(need: Need, actor: MemberActor, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(*_row(literal(need.value))).where(Milestone.vendor_id == actor.vendor_id, *conditions)
 
 
 def _mails(actor: MemberActor, now: datetime) -> Select[Any]:

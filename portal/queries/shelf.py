@@ -143,19 +143,21 @@ def _counts(
 def _heads(session: Session, wanted: list[ColumnElement[bool]], today: date, start: int, asking: int) -> list[Row[Any]]:
     """The projects from number `start` on; the first `asking` of the list are those that ask for something."""
     asks = Project.asks_on <= today
-    of_client = and_(Client.vendor_id == Project.vendor_id, Client.id == Project.client_id)
-    head = select(*_HEAD, asks.label("asks")).join(Client, of_client).where(*wanted)
-    first = head.where(asks).order_by(Project.asks_on, Project.touched_at, Project.id)
-    then = head.where(or_(Project.asks_on.is_(None), ~asks)).order_by(Project.touched_at.desc(), Project.id.desc())
+    mine = select(Project.id, asks.label("asks")).where(*wanted)
+    first = mine.where(asks).order_by(Project.asks_on, Project.touched_at, Project.id)
+    then = mine.where(or_(Project.asks_on.is_(None), ~asks)).order_by(Project.touched_at.desc(), Project.id.desc())
     count = max(0, min(ON_PAGE, asking - start))
     parts = [first.offset(start).limit(count)] if count else []
     if count < ON_PAGE:
         parts.append(then.offset(max(0, start - asking)).limit(ON_PAGE - count))
-    # Databases keep the order of the parts but do not promise it.
-    return sorted(session.execute(union_all(*(select(part.subquery()) for part in parts))), key=_place)
+    page = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    of_client = and_(Client.vendor_id == Project.vendor_id, Client.id == Project.client_id)
+    heads = select(*_HEAD, page.c.asks).join(Project, Project.id == page.c.id).join(Client, of_client)
+    return sorted(session.execute(heads), key=_place)
 
 
 def _place(head: Row[Any]) -> tuple[Any, ...]:
+    """Where it comes on the page: what databases join has no order."""
     if head.asks:
         return 0, head.asks_on.toordinal(), head.touched_at.timestamp(), head.id.int
     return 1, 0, -head.touched_at.timestamp(), -head.id.int

@@ -43,8 +43,8 @@ def create(session: Session, *, actor: Actor, agreed: Terms, ticket: Ticket | No
         return session.get_one(Project, made)
     client = _client(session, vendor, agreed.client_name)
     session.flush()
-    _contact(session, client, agreed)
-    project = _begun(project_id, client, actor, agreed)
+    contact = _contact(session, client, agreed)
+    project = _begun(project_id, contact, actor, agreed)
     session.add(project)
     session.flush()
     _lay_out(session, project, agreed)
@@ -67,8 +67,7 @@ def revise(session: Session, *, actor: Actor, project: Project, agreed: Terms, s
     vendor = session.get_one(Vendor, project.vendor_id)
     client = _client(session, vendor, agreed.client_name)
     session.flush()
-    _contact(session, client, agreed)
-    project.client_id = client.id
+    project.client_id, project.contact_id = client.id, _contact(session, client, agreed).id
     for name, value in _columns(agreed).items():
         setattr(project, name, value)
     session.execute(
@@ -134,12 +133,13 @@ def require_draft(project: Project) -> None:
         raise Conflict(N_("This project has started, so its terms are locked."))
 
 
-def _begun(project_id: UUID, client: Client, actor: MemberActor, agreed: Terms) -> Project:
+def _begun(project_id: UUID, contact: Contact, actor: MemberActor, agreed: Terms) -> Project:
     now = clock.now()
     return Project(
         id=project_id,
-        vendor_id=client.vendor_id,
-        client_id=client.id,
+        vendor_id=contact.vendor_id,
+        client_id=contact.client_id,
+        contact_id=contact.id,
         created_by=actor.member_id,
         head_hash=chain.GENESIS,
         head_seq=0,
@@ -211,4 +211,5 @@ def _contact(session: Session, client: Client, agreed: Terms) -> Contact:
             created_at=clock.now(),
         )
         session.add(known)
+        session.flush()
     return known
