@@ -1,4 +1,4 @@
-"""A real server of our own for tests: `portal run` on an instance below a temporary folder, killed and restarted at will."""
+"""A real server of our own for tests: `portal run` on a temporary instance, killed and restarted at will."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -45,6 +45,7 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
                 raise RuntimeError(f"The server did not start:\n{self.log.read_text()[-3000:]}")
             time.sleep(0.05)
 
@@ -72,10 +73,9 @@ class Server:
         if self._process is None:
             return
         try:
-            os.killpg(self._process.pid, how)
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, how)
             self._process.wait(timeout=20)
-        except ProcessLookupError:
-            pass
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -42,7 +42,8 @@ class Watched:
     def go(self, address: str) -> None:
         """Open an address and look at it."""
         answer = self.page.goto(address)
-        assert answer is not None and answer.status < 400, f"{address} → {answer and answer.status}"
+        assert answer is not None, address
+        assert answer.status < 400, f"{address} → {answer.status}"
         self.look()
 
     def look(self) -> None:
