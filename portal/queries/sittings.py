@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.access import actor
@@ -53,7 +54,7 @@ def find(
     session: Session, token_digest: bytes, now: datetime, *, address: str = "", user_agent: str = ""
 ) -> Visit | Ended | None:
     """The visit of a token; Ended when it timed out; None for a stranger, or when no code on the keyring opens."""
-    rows = session.execute(_statement(token_digest)).all()
+    rows = session.execute(_statement(), {"token": token_digest}).all()
     if not rows or rows[0].ended_at is not None:
         return None
     first = rows[0]
@@ -67,7 +68,9 @@ def find(
     return Visit(first.sitting_id, acting, brands[vendor_id], brands, now - first.seen_at > TOUCH_AFTER)
 
 
-def _statement(token_digest: bytes) -> Any:
+@cache
+def _statement() -> Any:
+    """Built once: putting the statement together costs more than running it."""
     vendor: ColumnElement[UUID] = func.coalesce(Member.vendor_id, Grant.vendor_id)
     return (
         select(*_COLUMNS)
@@ -76,7 +79,7 @@ def _statement(token_digest: bytes) -> Any:
         .outerjoin(Grant, Grant.id == Key.grant_id)
         .outerjoin(Contact, and_(Contact.id == Grant.contact_id, Contact.vendor_id == Grant.vendor_id))
         .outerjoin(Vendor, Vendor.id == vendor)
-        .where(Sitting.token_digest == token_digest)
+        .where(Sitting.token_digest == bindparam("token"))
         .order_by(Key.entered_at.desc())
     )
 

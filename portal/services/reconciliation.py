@@ -22,8 +22,9 @@ from portal.models.payment import Proof
 from portal.services import mending, uploads
 from portal.services.mending import Mended
 
-# Another request may be between making a file and writing its row.
+# Another request may be between making a file and writing its row; a form keeps a proof for a day before it is sent.
 YOUNG_SECONDS = 600
+UNREPORTED_SECONDS = 25 * 60 * 60
 log = structlog.get_logger()
 
 
@@ -109,11 +110,17 @@ def _compare_proofs(session: Session, storage: LocalStorage, report: Report) -> 
         elif file is None and not (storage.proofs / str(row.id)).exists():
             report.missing.append(row.id)
     for file in found.values():
-        _set_aside(storage, file, report)
+        if _age(file) > UNREPORTED_SECONDS:
+            storage.set_aside(file.path)
+            report.done["unreported"] += 1
+
+
+def _age(file: Found) -> float:
+    return clock.now().timestamp() - file.modified
 
 
 def _set_aside(storage: LocalStorage, file: Found, report: Report) -> None:
-    if clock.now().timestamp() - file.modified > YOUNG_SECONDS:
+    if _age(file) > YOUNG_SECONDS:
         report.set_aside.append(str(storage.set_aside(file.path).name))
 
 
