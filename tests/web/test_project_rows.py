@@ -87,6 +87,10 @@ def test_the_parts_are_computed_while_typing_and_no_box_is_touched(vera: Browser
         (by_amount("5", price="7"), "€2.00 of the price is not given to a milestone yet."),
         (by_amount("9", price="7"), "€2.00 more than the price."),
         (by_amount("9", price="9"), "Together €9.00, the whole price."),
+        (
+            by_share("100", price="9.50", currency="JPY"),
+            "The price cannot be read yet. Enter a whole number, without decimals.",
+        ),
         (by_amount("9", currency="ZZZ"), "Choose a currency to see what the milestones come to."),
     ],
 )
@@ -153,6 +157,17 @@ def test_shares_turn_into_amounts_and_unfinished_ones_are_carried_along(vera: Br
     assert "milestones-0-share" not in turned
     carried = typed(act(vera, "pricing:amount", by_share("40", "") | {"pricing": "share"}).text)
     assert (carried["milestones-0-share"], carried["milestones-0-amount"]) == ("40", "")
+
+
+def test_amounts_turned_into_shares_bring_the_price_along(vera: Browser) -> None:
+    fragment = act(vera, "pricing:share", by_amount("25", "75") | {"pricing": "amount"}, **HTMX).text
+    assert (typed(fragment)["price"], typed(fragment)["milestones-1-share"]) == ("100.00", "75")
+
+
+def test_another_currency_draws_the_rows_anew_and_keeps_the_focus(vera: Browser) -> None:
+    fragment = act(vera, "redraw", by_amount("25", "75", currency="JPY"), **HTMX).text
+    assert '<span class="box-edge">JPY</span>' in fragment
+    assert re.findall(r"<select[^>]*autofocus[^>]*>", fragment)
 
 
 def test_an_act_nobody_knows_changes_nothing(vera: Browser) -> None:

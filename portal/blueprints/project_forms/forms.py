@@ -72,13 +72,13 @@ def fill(draft: Draft, *, rows_url: str, focus: str = "", series: tuple[str, str
     form.time_zone.choices = choices.time_zones(draft.time_zone)
     form.flow.choices = {flow.value: str(words) for flow, words in FLOWS.items()}
     form.price.render_kw = _live(rows_url, "recompute", "#parts", "input changed delay:400ms")
-    form.currency.render_kw = _live(rows_url, "redraw", "#milestones", "change")
+    form.currency.render_kw = _live(rows_url, "redraw", "#milestones", "change") | {"hx-disabled-elt": "#milestones"}
     for entry in form.milestones:
         for cell in (entry.form.share, entry.form.amount):
             cell.render_kw = _live(rows_url, "recompute", "#parts", "input changed delay:400ms")
-        for cell in entry.form:
-            if cell.name == focus:
-                cell.render_kw = {**(cell.render_kw or {}), "autofocus": True}
+    for field in (*form, *(cell for entry in form.milestones for cell in entry.form)):
+        if field.name == focus:
+            field.render_kw = {**(field.render_kw or {}), "autofocus": True}
     return form
 
 

@@ -43,6 +43,9 @@ def _figure(amount: int | None, currency: str | None) -> str:
 def _summary(so_far: SoFar) -> tuple[str, str]:
     if so_far.currency is None:
         return _("Choose a currency to see what the milestones come to."), "neutral"
+    unread = [sentence(error) for error in so_far.errors if error.field == "price"]
+    if unread:
+        return _("The price cannot be read yet. %(why)s", why=unread[0]), "attention"
     return _of_shares(so_far) if so_far.pricing is Pricing.SHARE else _of_amounts(so_far)
 
 

@@ -57,6 +57,8 @@ def edit(sent: Sent, *, reader_locale: str) -> Edited:
             turned = pricing.turn(sent.meant, Pricing(about), reader_locale=reader_locale)
             kept_draft = turned if turned != sent.meant else sent.draft
             return Edited(kept_draft, Pricing(about), f"pricing:{about}")
+        case "redraw":
+            return Edited(sent.draft, sent.pricing, "currency")
     return Edited(sent.draft, sent.pricing)
 
 
