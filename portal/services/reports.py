@@ -107,6 +107,8 @@ def _twin(session: Session, milestone: Milestone, said: Report) -> bool:
 
 
 def _attach(session: Session, milestone: Milestone, payment_id: UUID, proof: KeptProof) -> None:
+    if session.get(Proof, proof.id) is not None:
+        raise Invalid(N_("Attach the proof again."), field="proof")
     session.add(
         Proof(
             id=proof.id,
