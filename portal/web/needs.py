@@ -61,7 +61,7 @@ def _money(sums: tuple[Sum, ...]) -> str:
         "%(amounts)s and money in %(num)s other currency are on their way.",
         "%(amounts)s and money in %(num)s other currencies are on their way.",
         more,
-        amounts=", ".join(shown[:NAMED]),
+        amounts=_(", ").join(shown[:NAMED]),
     )
 
 
