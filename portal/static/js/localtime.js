@@ -21,10 +21,12 @@
     time.dataset.placed = "";
     if (words(moment, reader, true) === words(moment, time.dataset.zone, true)) return;
     const day = (zone) => new Intl.DateTimeFormat("en", { timeZone: zone, dateStyle: "short" }).format(moment);
+    // Midnight there may be shown as 24:00 of the day before, so the reader's time names its day.
+    const midnight = words(moment, time.dataset.zone, false) === "00:00";
     const own = document.createElement("span");
     own.className = "local-time";
     own.textContent = time.dataset.localText.replace("{zone}", named(moment))
-      .replace("{time}", words(moment, reader, day(reader) !== day(time.dataset.zone)));
+      .replace("{time}", words(moment, reader, midnight || day(reader) !== day(time.dataset.zone)));
     own.title = reader;
     time.after(own);
   };
