@@ -44,7 +44,7 @@ class Server(BaseApplication):
 def options(settings: Config) -> dict[str, Any]:
     """What gunicorn is told."""
     return {
-        "bind": [f"{settings.host}:{settings.port}"],
+        "bind": [_address(settings)],
         "worker_class": "gthread",
         "workers": settings.workers,
         "threads": settings.threads,
@@ -63,6 +63,11 @@ def options(settings: Config) -> dict[str, Any]:
         "post_worker_init": _begin_jobs,
         "worker_exit": _end_jobs,
     }
+
+
+def _address(settings: Config) -> str:
+    host = settings.host.strip("[]")
+    return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
 
 
 def _begin_jobs(process: Any) -> None:

@@ -117,6 +117,12 @@ def test_what_gunicorn_is_told_follows_the_settings(tmp_path):
     assert (told["forwarded_allow_ips"], told["control_socket_disable"]) == ("", True)
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_address_of_ipv6_is_bracketed(tmp_path, host):
+    settings = config.load({"PORTAL_HOST": host, "PORT": "8123"}, instance=tmp_path)
+    assert server.options(settings)["bind"] == ["[::1]:8123"]
+
+
 def test_a_worker_of_its_own_begins_and_ends(tmp_path):
     environment = os.environ | {"PORTAL_INSTANCE": str(tmp_path / "instance")}
     command = [sys.executable, "-m", "portal", "worker"]

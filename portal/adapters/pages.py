@@ -18,6 +18,7 @@ from portal.adapters import catalogue
 from portal.rules import money
 
 DATE_PATTERNS = {"en": "d MMMM y", "zh_Hans": "y年M月d日"}
+WHITE, BLACK = "#ffffff", "#14130f"
 # Written into a name, these would turn the text around it.
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
@@ -55,7 +56,7 @@ def clean(text: str) -> str:
 def ink_on(colour: str) -> str:
     """Black or white, whichever reads better on "#RRGGBB"."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return "#14130f" if 299 * red + 587 * green + 114 * blue > 150_000 else "#ffffff"
+    return BLACK if 299 * red + 587 * green + 114 * blue > 150_000 else WHITE
 
 
 @cache

@@ -83,7 +83,7 @@ def _parts(
         "vendor": pages.clean(tale.vendor.name),
         "project": pages.clean(tale.project.title),
         "colour": tale.vendor.brand_colour,
-        "ink": pages.ink_on(tale.vendor.brand_colour),
+        "ink": "white" if pages.ink_on(tale.vendor.brand_colour) == pages.WHITE else "black",
         "clocks": show.clocks(notice.created_at),
         "head": notice.head,
         "signature": signed,
