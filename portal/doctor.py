@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, make_url, select
+from sqlalchemy import Engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import config, db, failures, migrating
@@ -30,6 +30,7 @@ OLDEST_PYTHON = (3, 11)
 # No clock that is right shows anything before this version was written.
 WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 PATIENCE_SECONDS = 5
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 GIB = 2**30
 
 
@@ -157,16 +158,18 @@ def _database(settings: Config) -> Checks:
             yield Check(State.MISSING, "The database has no tables yet, or old ones.", "portal db upgrade")
             return
         yield Check(State.OK, f"The database ({engine.dialect.name}) is reachable and up to date")
-        with engine.connect() as connection:
-            newest = connection.scalar(select(func.max(Entry.at)))
-        if newest is not None and newest > clock.now() + timedelta(minutes=2):
-            yield Check(
-                State.MISSING, "The clock is behind the newest entry of the record.", "timedatectl set-ntp true"
-            )
+        yield from _newest_entry(engine)
     except SQLAlchemyError as error:
         yield Check(State.MISSING, failures.sentence(error), "Look at PORTAL_DATABASE_URL, and whether the server runs")
     finally:
         engine.dispose()
+
+
+def _newest_entry(engine: Engine) -> Checks:
+    with engine.connect() as connection:
+        newest = connection.scalar(select(func.max(Entry.at)))
+    if newest is not None and newest > clock.now() + timedelta(minutes=2):
+        yield Check(State.MISSING, "The clock is behind the newest entry of the record.", "timedatectl set-ntp true")
 
 
 def _mails(settings: Config) -> Checks:
@@ -187,4 +190,11 @@ def _mails(settings: Config) -> Checks:
         )
 
 
-_OF_THE_INSTANCE: tuple[Callable[[Config], Checks], ...] = (_instance, _space, _database, _mails)
+def _address(settings: Config) -> Checks:
+    host = urlsplit(settings.base_url).hostname or ""
+    if not settings.secure and host not in LOOPBACK:
+        says = f"Browsers reach {settings.base_url} without TLS: codes and files can be read on the way."
+        yield Check(State.NOTE, says, "Put a server with TLS in front, and set PORTAL_BASE_URL=https://…")
+
+
+_OF_THE_INSTANCE: tuple[Callable[[Config], Checks], ...] = (_instance, _space, _database, _mails, _address)

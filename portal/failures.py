@@ -66,7 +66,9 @@ def sentence(error: BaseException) -> str:
         case OSError():
             return _system(error)
         case _:
-            return f"Something went wrong that should not have: {type(error).__name__}: {_first_line(error)}"
+            return (
+                f"Something went wrong that should not have: {type(error).__name__}: {_first_line(error).rstrip('.')}."
+            )
 
 
 def _leave(said: str, status: int) -> None:
@@ -78,7 +80,7 @@ def _database(error: SQLAlchemyError) -> str:
     cause = _first_line(error.orig) if isinstance(error, DBAPIError) and error.orig else _first_line(error)
     if "no such table" in cause or ("does not exist" in cause and "relation" in cause):
         return NO_TABLES
-    return f"The database cannot be used: {cause}"
+    return f"The database cannot be used: {cause.rstrip('.')}."
 
 
 def _system(error: OSError) -> str:
