@@ -67,7 +67,7 @@ def upgrade() -> None:
     op.create_table(
         "clients",
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("name_folded", sa.Text(), nullable=False),
+        sa.Column("name_folded", sa.String(length=400), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("tax_id", sa.String(length=60), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -150,7 +150,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("title_folded", sa.Text(), nullable=False),
+        sa.Column("title_folded", sa.String(length=400), nullable=False),
         sa.Column(
             "phase",
             sa.Enum("draft", "active", "finished", name="phase", native_enum=False, create_constraint=True, length=24),
@@ -206,6 +206,9 @@ def upgrade() -> None:
     op.create_index("ix_projects_vendor_id_client_id", "projects", ["vendor_id", "client_id"], unique=False)
     op.create_index(
         "ix_projects_vendor_id_phase", "projects", ["vendor_id", "phase", "touched_at", "id", "asks_on"], unique=False
+    )
+    op.create_index(
+        "ix_projects_vendor_id_title_folded", "projects", ["vendor_id", "title_folded", "client_id", "id"], unique=False
     )
     op.create_index("ix_projects_vendor_id_touched_at", "projects", ["vendor_id", "touched_at", "id"], unique=False)
     op.create_table(
@@ -492,7 +495,10 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_payments_vendor_id_state_received_on", "payments", ["vendor_id", "state", "received_on"], unique=False
+        "ix_payments_vendor_id_state_received_on",
+        "payments",
+        ["vendor_id", "state", "received_on", "milestone_id", "currency", "confirmed_minor"],
+        unique=False,
     )
     op.create_table(
         "releases",

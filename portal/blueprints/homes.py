@@ -11,8 +11,9 @@ from flask import Blueprint, make_response, render_template, request
 from portal.access.actor import ContactActor, MemberActor
 from portal.adapters import clock
 from portal.queries import activity, figures, keyring, needs, shelf
-from portal.queries.shelf import Drawer, Shelf, Wish
+from portal.queries.shelf import Shelf, Wish
 from portal.rules import gate, search
+from portal.rules.desk import Drawer
 from portal.web import happenings, sentences
 from portal.web import needs as words
 from portal.web.actor import current_actor, current_visit

@@ -20,14 +20,14 @@ class Client(OfVendor, Base):
     __tablename__ = "clients"
     __table_args__ = (tenant_key(), Index("ix_clients_vendor_id_name", "vendor_id", "name"))
     name: Mapped[str] = mapped_column(String(200))
-    name_folded: Mapped[str] = mapped_column(Text)
+    name_folded: Mapped[str] = mapped_column(String(search.LONGEST_FOLDED))
     address: Mapped[str] = mapped_column(Text, default="")
     tax_id: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime]
 
     @validates("name")
     def _fold_name(self, _name: str, name: str) -> str:
-        self.name_folded = search.fold(name)
+        self.name_folded = search.fold(name)[: search.LONGEST_FOLDED]
         return name
 
 

@@ -45,7 +45,15 @@ class Payment(OfVendor, Base):
         within("decided_by", "members"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         Index("ix_payments_vendor_id_milestone_id", "vendor_id", "milestone_id", "state", "amount_minor"),
-        Index("ix_payments_vendor_id_state_received_on", "vendor_id", "state", "received_on"),
+        Index(
+            "ix_payments_vendor_id_state_received_on",
+            "vendor_id",
+            "state",
+            "received_on",
+            "milestone_id",
+            "currency",
+            "confirmed_minor",
+        ),
     )
     project_id: Mapped[UUID]
     milestone_id: Mapped[UUID]

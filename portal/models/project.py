@@ -32,15 +32,16 @@ class Project(OfVendor, Base):
         within("contact_id", "contacts"),
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
         Index("ix_projects_vendor_id_client_id", "vendor_id", "client_id"),
-        # The orders of the vendor's list, each whole, so that a page reads its own rows and no others.
+        # The orders of the vendor's list, and what it is searched by, whole: a page reads its own rows and no others.
         Index("ix_projects_vendor_id_asks_on", "vendor_id", "asks_on", "touched_at", "id"),
         Index("ix_projects_vendor_id_touched_at", "vendor_id", "touched_at", "id"),
+        Index("ix_projects_vendor_id_title_folded", "vendor_id", "title_folded", "client_id", "id"),
         Index("ix_projects_vendor_id_phase", "vendor_id", "phase", "touched_at", "id", "asks_on"),
     )
     client_id: Mapped[UUID]
     contact_id: Mapped[UUID]
     title: Mapped[str] = mapped_column(String(200))
-    title_folded: Mapped[str] = mapped_column(Text)
+    title_folded: Mapped[str] = mapped_column(String(search.LONGEST_FOLDED))
     phase: Mapped[Phase] = mapped_column(word(Phase, "phase"), default=Phase.DRAFT)
     asks_on: Mapped[date | None]
     kind: Mapped[str] = mapped_column(String(60), default="")
@@ -67,5 +68,5 @@ class Project(OfVendor, Base):
 
     @validates("title")
     def _fold_title(self, _name: str, title: str) -> str:
-        self.title_folded = search.fold(title)
+        self.title_folded = search.fold(title)[: search.LONGEST_FOLDED]
         return title

@@ -11,11 +11,11 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from portal.access.actor import MemberActor
-from portal.access.scopes import visible
 from portal.models.entry import Entry
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.queries import records
+from portal.queries.owing import VENDOR
 from portal.queries.records import Line
 
 LATEST = 8
@@ -43,17 +43,7 @@ class Activity:
 
 def latest(session: Session, actor: MemberActor) -> Activity:
     """The last entries of all records the actor can see."""
-    project = and_(Project.vendor_id == Entry.vendor_id, Project.id == Entry.project_id)
-    milestone = and_(Milestone.vendor_id == Entry.vendor_id, Milestone.id == Entry.milestone_id)
-    named = Project.title.label("project"), Project.time_zone, Project.currency, Milestone.title.label("milestone")
-    rows = session.execute(
-        select(Entry.project_id, Entry.seq, Entry.kind, Entry.at, Entry.body, Entry.hash, *named)
-        .join(Project, project)
-        .outerjoin(Milestone, milestone)
-        .where(visible(actor, Entry.vendor_id, Entry.project_id), Entry.kind.not_in(QUIET))
-        .order_by(Entry.at.desc(), Entry.seq.desc())
-        .limit(LATEST)
-    )
+    rows = session.connection().execute(_STATEMENT, {"vendor": actor.vendor_id})
     events = tuple(
         Event(
             Line(row.seq, row.kind, row.at, json.loads(row.body), row.hash, row.milestone, row.currency),
@@ -63,3 +53,15 @@ def latest(session: Session, actor: MemberActor) -> Activity:
     )  # fmt: skip
     names = records.names(session, actor, actor.vendor_id, tuple(event.line for event in events))
     return Activity(events, names)
+
+
+_STATEMENT = (
+    select(Entry.project_id, Entry.seq, Entry.kind, Entry.at, Entry.body, Entry.hash)
+    .add_columns(Project.title.label("project"), Project.time_zone, Project.currency)
+    .add_columns(Milestone.title.label("milestone"))
+    .join(Project, and_(Project.vendor_id == Entry.vendor_id, Project.id == Entry.project_id))
+    .outerjoin(Milestone, and_(Milestone.vendor_id == Entry.vendor_id, Milestone.id == Entry.milestone_id))
+    .where(Entry.vendor_id == VENDOR, Entry.kind.not_in(QUIET))
+    .order_by(Entry.at.desc(), Entry.seq.desc())
+    .limit(LATEST)
+)

@@ -6,12 +6,28 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Row, Select, String, Subquery, case, func, literal, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Row,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from portal.access.actor import MemberActor
+from portal.db import UtcDateTime
 from portal.models.milestone import Milestone
 from portal.models.outbox import Notice
 from portal.models.payment import Payment
@@ -19,6 +35,7 @@ from portal.models.project import Project
 from portal.models.vendor import Vendor
 from portal.queries import owing
 from portal.queries.needs import SINCE, Need
+from portal.queries.owing import VENDOR
 from portal.rules import desk, gate, schedule
 from portal.rules.desk import Phase
 from portal.rules.lifecycle import MilestoneState, PaymentState
@@ -51,20 +68,34 @@ class Figures:
 
 def figures(session: Session, actor: MemberActor, now: datetime, today: date) -> Figures:
     """The sums and counts of `today`, the date it is for the reader at `now`."""
-    working = Milestone.state == MilestoneState.ACTIVE
-    parts = [
-        _received(actor, today),
-        _reported(actor),
-        _owed("due", owing.due_until(actor, today + HORIZON + timedelta(days=1))),
-        _owed("reversed", owing.reversed_later(actor)),
-        _undelivered(Need.CHANGES, actor, Milestone.state == MilestoneState.CHANGES_REQUESTED),
-        _undelivered(Need.LATE, actor, working, Milestone.due_on < today),
-        _undelivered(Need.SOON, actor, working, Milestone.due_on >= today, Milestone.due_on <= today + desk.SOON),
-        _mails(actor, now),
-        _drafts(actor),
-        select(*_row(literal("home"), Vendor.currency, count=literal(0))).where(Vendor.id == actor.vendor_id),
-    ]
-    return _read(session.execute(union_all(*parts)).all(), now, today)
+    given = {
+        "vendor": actor.vendor_id,
+        "today": today,
+        "first": today.replace(day=1),
+        "soon": today + desk.SOON,
+        # A day more: the date may be over for the reader and not yet where the project is.
+        "horizon": today + HORIZON + timedelta(days=1),
+        "since": now - SINCE,
+    }
+    return _read(session.connection().execute(_statement(), given).all(), now, today)
+
+
+@cache
+def _statement() -> CompoundSelect[Any]:
+    today, working = bindparam("today", type_=Date()), Milestone.state == MilestoneState.ACTIVE
+    soon = bindparam("soon", type_=Date())
+    return union_all(
+        _received(),
+        _reported(),
+        _owed("due", owing.due_until("due_soon", bindparam("horizon", type_=Date()))),
+        _owed("reversed", owing.reversed_later("went_back")),
+        _undelivered(Need.CHANGES, Milestone.state == MilestoneState.CHANGES_REQUESTED),
+        _undelivered(Need.LATE, working, Milestone.due_on < today),
+        _undelivered(Need.SOON, working, Milestone.due_on >= today, Milestone.due_on <= soon),
+        _mails(),
+        _drafts(),
+        select(*_row(literal("home"), Vendor.currency, count=literal(0))).where(Vendor.id == VENDOR),
+    )
 
 
 def _row(what: Any, currency: Any = None, count: Any = None, minor: Any = None, **known: Any) -> list[Any]:
@@ -80,20 +111,20 @@ def _row(what: Any, currency: Any = None, count: Any = None, minor: Any = None, 
     ]
 
 
-def _received(actor: MemberActor, today: date) -> Select[Any]:
-    first = today.replace(day=1)
-    mine = Payment.vendor_id == actor.vendor_id, Payment.state == PaymentState.CONFIRMED
+def _received() -> Select[Any]:
+    first = bindparam("first", type_=Date())
+    mine = Payment.vendor_id == VENDOR, Payment.state == PaymentState.CONFIRMED
     columns = _row(literal("received"), Payment.currency, minor=func.sum(Payment.confirmed_minor))
     return select(*columns).where(*mine, Payment.received_on >= first).group_by(Payment.currency)
 
 
-def _reported(actor: MemberActor) -> Select[Any]:
-    mine = Payment.vendor_id == actor.vendor_id, Payment.state == PaymentState.REPORTED
+def _reported() -> Select[Any]:
+    mine = Payment.vendor_id == VENDOR, Payment.state == PaymentState.REPORTED
     columns = _row(literal("reported"), Payment.currency, minor=func.sum(Payment.amount_minor))
     return select(*columns).where(*mine).group_by(Payment.currency)
 
 
-def _owed(what: str, snapshot: Subquery) -> Select[Any]:
+def _owed(what: str, snapshot: CTE) -> Select[Any]:
     rest, groups = owing.remainder(snapshot), [snapshot.c[name] for name in ("time_zone", "due_on", "state", "flow")]
     columns = _row(
         literal(what),
@@ -105,19 +136,17 @@ def _owed(what: str, snapshot: Subquery) -> Select[Any]:
     return select(*columns).where(rest > 0).group_by(snapshot.c.currency, *groups)
 
 
-def _undelivered(need: Need, actor: MemberActor, *conditions: ColumnElement[bool]) -> Select[Any]:
-    return select(*_row(literal(need.value))).where(Milestone.vendor_id == actor.vendor_id, *conditions)
+def _undelivered(need: Need, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(*_row(literal(need.value))).where(Milestone.vendor_id == VENDOR, *conditions)
 
 
-def _mails(actor: MemberActor, now: datetime) -> Select[Any]:
-    lost = Notice.vendor_id == actor.vendor_id, Notice.gave_up_at >= now - SINCE
+def _mails() -> Select[Any]:
+    lost = Notice.vendor_id == VENDOR, Notice.gave_up_at >= bindparam("since", type_=UtcDateTime())
     return select(*_row(literal(Need.MAIL.value))).where(*lost, Notice.gave_up_at.is_not(None))
 
 
-def _drafts(actor: MemberActor) -> Select[Any]:
-    return select(*_row(literal(Need.DRAFT.value))).where(
-        Project.vendor_id == actor.vendor_id, Project.phase == Phase.DRAFT
-    )
+def _drafts() -> Select[Any]:
+    return select(*_row(literal(Need.DRAFT.value))).where(Project.vendor_id == VENDOR, Project.phase == Phase.DRAFT)
 
 
 def _read(rows: Iterable[Row[Any]], now: datetime, today: date) -> Figures:

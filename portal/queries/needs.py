@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    CompoundSelect,
     Date,
     Row,
     Select,
     String,
     Uuid,
     and_,
+    bindparam,
     cast,
     func,
     literal,
@@ -35,6 +38,7 @@ from portal.models.payment import Payment, Proof
 from portal.models.project import Project
 from portal.models.vendor import Member
 from portal.queries import owing
+from portal.queries.owing import VENDOR
 from portal.rules import desk, schedule
 from portal.rules.desk import Phase
 from portal.rules.lifecycle import MilestoneState, PaymentState
@@ -82,20 +86,27 @@ class Item:
 
 def items(session: Session, actor: MemberActor, now: datetime, today: date) -> tuple[Item, ...]:
     """At most `FEW` of each kind. `today` is the date it is for the reader at `now`."""
-    parts = [
-        _reported(actor),
-        _owing(Need.REVERSED, owing.reversed_later(actor)),
-        _milestones(Need.CHANGES, actor, Milestone.state == MilestoneState.CHANGES_REQUESTED),
-        _milestones(Need.LATE, actor, _working(), Milestone.due_on < today),
-        _owing(Need.OVERDUE, owing.asked_until(actor, today)),
-        _milestones(Need.SOON, actor, _working(), Milestone.due_on >= today, Milestone.due_on <= today + desk.SOON),
-        _mails(actor, now),
-        _drafts(actor),
-    ]
-    rows = session.execute(union_all(*(select(part.limit(FEW).subquery()) for part in parts)))
+    given = {"vendor": actor.vendor_id, "today": today, "soon": today + desk.SOON, "since": now - SINCE}
     order = list(Need)
+    rows = session.connection().execute(_statement(), given)
     found = sorted((_item(row) for row in rows), key=lambda each: order.index(each.need))
     return tuple(each for each in found if _holds(each, now))
+
+
+@cache
+def _statement() -> CompoundSelect[Any]:
+    today, soon = bindparam("today", type_=Date()), bindparam("soon", type_=Date())
+    parts = (
+        _reported(),
+        _owing(Need.REVERSED, owing.reversed_later("went_back")),
+        _milestones(Need.CHANGES, Milestone.state == MilestoneState.CHANGES_REQUESTED),
+        _milestones(Need.LATE, _working(), Milestone.due_on < today),
+        _owing(Need.OVERDUE, owing.asked_until("asked_for", today)),
+        _milestones(Need.SOON, _working(), Milestone.due_on >= today, Milestone.due_on <= soon),
+        _mails(),
+        _drafts(),
+    )
+    return union_all(*(select(part.limit(FEW).subquery()) for part in parts))
 
 
 def _item(row: Row[Any]) -> Item:
@@ -132,7 +143,7 @@ def _row(need: Need, project_id: Any, project: Any, time_zone: Any, **known: Any
     return [*(column.label(name) for name, column in zip(names, head, strict=True)), *rest]
 
 
-def _reported(actor: MemberActor) -> Select[Any]:
+def _reported() -> Select[Any]:
     columns = _row(
         Need.REPORTED, Project.id, Project.title, Project.time_zone,
         milestone_id=Milestone.id, milestone=Milestone.title, subject_id=Payment.id, person=Contact.name,
@@ -147,12 +158,12 @@ def _reported(actor: MemberActor) -> Select[Any]:
         .join(Client, _same(Client, Project.client_id, Project))
         .join(Contact, _same(Contact, Payment.reported_by, Payment))
         .outerjoin(Proof, and_(Proof.vendor_id == Payment.vendor_id, Proof.payment_id == Payment.id))
-        .where(Payment.vendor_id == actor.vendor_id, Payment.state == PaymentState.REPORTED)
+        .where(Payment.vendor_id == VENDOR, Payment.state == PaymentState.REPORTED)
         .order_by(Payment.reported_at, Payment.id)
     )
 
 
-def _milestones(need: Need, actor: MemberActor, *conditions: ColumnElement[bool]) -> Select[Any]:
+def _milestones(need: Need, *conditions: ColumnElement[bool]) -> Select[Any]:
     columns = _row(
         need, Project.id, Project.title, Project.time_zone,
         milestone_id=Milestone.id, milestone=Milestone.title, day=Milestone.due_on,
@@ -162,7 +173,7 @@ def _milestones(need: Need, actor: MemberActor, *conditions: ColumnElement[bool]
         .select_from(Milestone)
         .join(Project, _same(Project, Milestone.project_id, Milestone))
         .join(Client, _same(Client, Project.client_id, Project))
-        .where(Milestone.vendor_id == actor.vendor_id, *conditions)
+        .where(Milestone.vendor_id == VENDOR, *conditions)
         .order_by(Milestone.due_on, Milestone.id)
     )
 
@@ -182,7 +193,8 @@ def _owing(need: Need, snapshot: Any) -> Select[Any]:
     )
 
 
-def _mails(actor: MemberActor, now: datetime) -> Select[Any]:
+def _mails() -> Select[Any]:
+    since = bindparam("since", type_=UtcDateTime())
     columns = _row(
         Need.MAIL, Project.id, Project.title, Project.time_zone,
         subject_id=Notice.id, person=func.coalesce(Contact.name, Member.name), at=Notice.gave_up_at,
@@ -195,17 +207,17 @@ def _mails(actor: MemberActor, now: datetime) -> Select[Any]:
         .join(Client, _same(Client, Project.client_id, Project))
         .outerjoin(Contact, and_(Notice.to_kind == "contact", _same(Contact, Notice.to_id, Notice)))
         .outerjoin(Member, and_(Notice.to_kind == "member", _same(Member, Notice.to_id, Notice)))
-        .where(Notice.vendor_id == actor.vendor_id, Notice.gave_up_at.is_not(None), Notice.gave_up_at >= now - SINCE)
+        .where(Notice.vendor_id == VENDOR, Notice.gave_up_at.is_not(None), Notice.gave_up_at >= since)
         .order_by(Notice.gave_up_at.desc(), Notice.id)
     )
 
 
-def _drafts(actor: MemberActor) -> Select[Any]:
+def _drafts() -> Select[Any]:
     return (
         select(*_row(Need.DRAFT, Project.id, Project.title, Project.time_zone, at=Project.touched_at))
         .select_from(Project)
         .join(Client, _same(Client, Project.client_id, Project))
-        .where(Project.vendor_id == actor.vendor_id, Project.phase == Phase.DRAFT)
+        .where(Project.vendor_id == VENDOR, Project.phase == Phase.DRAFT)
         .order_by(Project.touched_at.desc(), Project.id)
     )
 

@@ -1,19 +1,24 @@
-"""Milestones with what is still open on them, as a subquery that sums and lists are taken from."""
+"""Milestones with what is still open on them, for sums and lists to be taken from.
+
+They are parts of statements that are built once; `VENDOR` is filled in with the vendor of the member who asks.
+"""
 
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Subquery, and_, or_, select, type_coerce
+from sqlalchemy import CTE, BindParameter, ColumnElement, String, Uuid, and_, bindparam, or_, select, type_coerce
 
 from portal.access import ledger
-from portal.access.actor import MemberActor
 from portal.models.milestone import Milestone
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.rules import gate
 from portal.rules.lifecycle import Flow, MilestoneState, PaymentState
 
+FACTS = ("state", "due_minor", "net_minor", "reported_minor")
+VENDOR: BindParameter[UUID] = bindparam("vendor", type_=Uuid())
 OPEN = (
     MilestoneState.ACTIVE,
     MilestoneState.CHANGES_REQUESTED,
@@ -22,32 +27,32 @@ OPEN = (
 )
 
 
-def due_until(actor: MemberActor, day: date) -> Subquery:
+def due_until(name: str, day: BindParameter[date]) -> CTE:
     """The vendor's open milestones that are due on `day` or before."""
-    return _snapshots(actor, Milestone.state.in_(OPEN), Milestone.due_on <= day)
+    return _snapshots(name, Milestone.state.in_(OPEN), Milestone.due_on <= day)
 
 
-def asked_until(actor: MemberActor, day: date) -> Subquery:
+def asked_until(name: str, day: BindParameter[date]) -> CTE:
     """Those of them for which the client is asked to pay."""
-    return _snapshots(actor, Milestone.state.in_(OPEN), Milestone.due_on <= day, _asked_for())
+    return _snapshots(name, Milestone.state.in_(OPEN), Milestone.due_on <= day, _asked_for())
 
 
-def reversed_later(actor: MemberActor) -> Subquery:
+def reversed_later(name: str) -> CTE:
     """Settled milestones from which money went back."""
-    went_back = Payment.vendor_id == actor.vendor_id, Payment.state == PaymentState.REVERSED
+    went_back = Payment.vendor_id == VENDOR, Payment.state == PaymentState.REVERSED
     taken = Milestone.id.in_(select(Payment.milestone_id).where(*went_back))
     # An expression, so that no index leads through all settled milestones instead of the few reversals.
     settled = type_coerce(Milestone.state, String()).concat("") == MilestoneState.SETTLED.value
-    return _snapshots(actor, settled, taken)
+    return _snapshots(name, settled, taken)
 
 
-def remainder(snapshot: Subquery) -> ColumnElement[int]:
+def remainder(snapshot: CTE) -> ColumnElement[int]:
     """What is neither paid nor said to be paid, in minor units; below zero where too much came."""
     rest: ColumnElement[int] = snapshot.c.due_minor - snapshot.c.net_minor - snapshot.c.reported_minor
     return rest
 
 
-def unreported(snapshot: Subquery) -> ColumnElement[bool]:
+def unreported(snapshot: CTE) -> ColumnElement[bool]:
     """Whether something is open and nobody says that it is paid."""
     return and_(snapshot.c.due_minor > snapshot.c.net_minor, snapshot.c.reported_minor == 0)
 
@@ -63,7 +68,7 @@ def _asked_for() -> ColumnElement[bool]:
     return or_(*payable)
 
 
-def _snapshots(actor: MemberActor, *conditions: ColumnElement[bool]) -> Subquery:
+def _snapshots(name: str, *conditions: ColumnElement[bool]) -> CTE:
     named = (
         Milestone.id,
         Milestone.project_id,
@@ -76,9 +81,7 @@ def _snapshots(actor: MemberActor, *conditions: ColumnElement[bool]) -> Subquery
         Project.flow,
     )
     project = and_(Project.vendor_id == Milestone.vendor_id, Project.id == Milestone.project_id)
-    return (
-        select(*named, *ledger.facts_columns())
-        .join(Project, project)
-        .where(Milestone.vendor_id == actor.vendor_id, *conditions)
-        .subquery()
-    )
+    facts = [column for column in ledger.facts_columns() if column.name in FACTS]
+    found = select(*named, *facts).join(Project, project)
+    # Worked out once for each milestone, however often the sums around it name a column.
+    return found.where(Milestone.vendor_id == VENDOR, *conditions).cte(name).prefix_with("MATERIALIZED")

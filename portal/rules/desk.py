@@ -34,6 +34,21 @@ class Phase(StrEnum):
         return _LABELS[self]
 
 
+class Drawer(StrEnum):
+    """What the vendor's list of projects can be narrowed to."""
+
+    ALL = "all"
+    ACTIVE = "active"
+    LATE = "late"
+    DRAFT = "draft"
+    FINISHED = "finished"
+
+    @property
+    def label(self) -> str:
+        """The word people read, to be translated."""
+        return _DRAWERS[self]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What the desk needs to know of one milestone: where it stands, and its date in the project's zone."""
@@ -81,3 +96,10 @@ def _asks(each: Step) -> date | None:
 
 
 _LABELS = {Phase.DRAFT: N_("Drafts"), Phase.ACTIVE: N_("Active"), Phase.FINISHED: N_("Finished")}
+_DRAWERS = {
+    Drawer.ALL: N_("All"),
+    Drawer.ACTIVE: N_("Active"),
+    Drawer.LATE: N_("Late"),
+    Drawer.DRAFT: N_("Drafts"),
+    Drawer.FINISHED: N_("Finished"),
+}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 LONGEST_QUERY = 100
+# Folding can make a text longer; what an index can hold is enough to find it by.
+LONGEST_FOLDED = 400
 
 
 def fold(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,13 +53,12 @@ def reader_zone() -> str:
 
 def show_money(minor: int, currency: str) -> str:
     """An amount with its currency, as the reader writes it."""
-    return money.format_amount(minor, currency, str(get_locale()))
+    return _money(minor, currency, str(get_locale()))
 
 
 def show_date(day: date) -> str:
     """A date as a date, without a clock."""
-    locale = _locale()
-    return format_date(day, DATE_PATTERNS.get(str(locale), "medium"), locale=locale)
+    return _date(day, str(_locale()))
 
 
 def show_instant(moment: datetime, zone: str) -> str:
@@ -97,3 +97,14 @@ def show_iso(moment: datetime | date) -> str:
 def _locale() -> Locale:
     found = get_locale()
     return found if found is not None else Locale("en")
+
+
+# Lists show the same few amounts and dates again and again, and writing them out is the slowest part of a row.
+@lru_cache(maxsize=4096)
+def _money(minor: int, currency: str, locale: str) -> str:
+    return money.format_amount(minor, currency, locale)
+
+
+@lru_cache(maxsize=4096)
+def _date(day: date, locale: str) -> str:
+    return format_date(day, DATE_PATTERNS.get(locale, "medium"), locale=locale)
