@@ -67,7 +67,7 @@ def jinqiu_app(desk: Desk) -> Story:
     """The same client, approval first: the screens wait to be looked at."""
     yield desk.ago(30, "09:00")
     steps = (
-        Step("界面设计", -1, "27000", "首页、商品页、购物车\n适配三种屏幕"),
+        Step("界面设计", 5, "27000", "首页、商品页、购物车\n适配三种屏幕"),
         Step("动效与交付", 19, "18000", "源文件\n与开发团队对接一天"),
     )
     flow = Flow.APPROVE_THEN_INVOICE
@@ -88,7 +88,7 @@ def clinic(desk: Desk) -> Story:
     yield desk.ago(58, "11:20")
     steps = (
         Step("Flows", -33, "4500", "Five tasks, tested with eight patients"),
-        Step("Screens", -2, "9000", "Readable at 200 %\nNothing by colour alone"),
+        Step("Screens", 6, "9000", "Readable at 200 %\nNothing by colour alone"),
         Step("Handover", 20, "4500", "Components and tokens"),
     )
     flow = Flow.APPROVE_THEN_INVOICE

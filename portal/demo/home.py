@@ -153,7 +153,7 @@ def bergfest(desk: Desk) -> Story:
 def kiez_radio(desk: Desk) -> Story:
     """Files released before they are paid, because the station goes on air."""
     yield desk.ago(18, "13:00")
-    steps = (Step("Jingles", -3, "1150", "Three jingles\nStems in a ZIP"), Step("Opening bed", 16, "750"))
+    steps = (Step("Jingles", 4, "1150", "Three jingles\nStems in a ZIP"), Step("Opening bed", 16, "750"))
     project = desk.draft(Plan("Jingle pack", "Kiez Radio gGmbH", RUTH, steps, kind="sound"), by=desk.max)
     yield desk.ago(17, "09:20")
     desk.invite(project, RUTH)
