@@ -326,6 +326,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("gave_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.String(length=300), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -339,7 +340,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
         sa.UniqueConstraint("message_id", name=op.f("uq_notices_message_id")),
     )
-    op.create_index("ix_notices_sent_at_due_at", "notices", ["sent_at", "due_at"], unique=False)
+    op.create_index(
+        "ix_notices_due_at",
+        "notices",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("sent_at IS NULL AND gave_up_at IS NULL AND dropped_at IS NULL"),
+        postgresql_where=sa.text("sent_at IS NULL AND gave_up_at IS NULL AND dropped_at IS NULL"),
+    )
     op.create_index(op.f("ix_notices_vendor_id"), "notices", ["vendor_id"], unique=False)
     op.create_index(
         "ix_notices_vendor_id_gave_up_at",

@@ -11,17 +11,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.db import Base
 from portal.models.tenancy import OfVendor, within
 
+WAITING = "sent_at IS NULL AND gave_up_at IS NULL AND dropped_at IS NULL"
+
 
 class Notice(OfVendor, Base):
     """One mail to one person about one fact. Written with the fact; sent at least once, under one Message-ID.
 
     `about` is JSON of ids and numbers; the words are chosen when it is sent, in the person's language.
+    It ends sent, given up (the address does not work), or dropped (whoever it was for may not know any more).
     """
 
     __tablename__ = "notices"
     __table_args__ = (
         within("project_id", "projects"),
-        Index("ix_notices_sent_at_due_at", "sent_at", "due_at"),
+        Index("ix_notices_due_at", "due_at", sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
         Index("ix_notices_vendor_id_project_id", "vendor_id", "project_id"),
         Index(
             "ix_notices_vendor_id_gave_up_at",
@@ -43,6 +46,7 @@ class Notice(OfVendor, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     gave_up_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
 

@@ -50,10 +50,11 @@ def claim(session: Session, *, most: int) -> list[UUID]:
 
 
 def _free(now: object) -> ColumnElement[bool]:
-    """Neither sent nor given up, and in nobody's hands; the lease of whoever died with it in hand runs out."""
+    """Neither sent, given up nor dropped, and in nobody's hands; the lease of whoever died with it in hand runs out."""
     return and_(
         Notice.sent_at.is_(None),
         Notice.gave_up_at.is_(None),
+        Notice.dropped_at.is_(None),
         or_(Notice.claimed_until.is_(None), Notice.claimed_until <= now),
     )
 
@@ -63,7 +64,8 @@ def _send(session: Session, notice_id: UUID, post: Post, sender: str) -> bool:
         notice = session.get_one(Notice, notice_id)
         recipient = recipients.of(session, notice)
         if recipient is None:
-            raise Unsendable("There is nobody to tell any more.")
+            drop(session, notice_id=notice_id)
+            return False
         message = mails.compose(session, notice, recipient, sender=sender)
         # The server may take its time; no transaction waits for it.
         session.rollback()
@@ -91,6 +93,12 @@ def give_up(session: Session, *, notice_id: UUID, reason: str) -> None:
     """It will never be sent, and why."""
     log.warning("mail_given_up", notice=str(notice_id), reason=reason[:300])
     session.execute(_one(notice_id).values(gave_up_at=clock.now(), claimed_until=None, last_error=reason[:300]))
+
+
+@command
+def drop(session: Session, *, notice_id: UUID) -> None:
+    """Whoever it was for left or lost their access meanwhile: nothing failed, and nothing is to be told."""
+    session.execute(_one(notice_id).values(dropped_at=clock.now(), claimed_until=None))
 
 
 @command
