@@ -9,6 +9,7 @@ from flask import flash, request
 from flask_babel import gettext as _
 
 from portal.access import doors
+from portal.access.policy import Action, authorize
 from portal.blueprints.settings.forms import ROLES, MemberForm
 from portal.blueprints.settings.pages import bp, myself, show, vendor
 from portal.queries import members as reads
@@ -49,6 +50,7 @@ def create_member() -> Any:
 def change_role(id: UUID) -> Any:
     """Give a colleague another role."""
     member = doors.get_member(db(), current_actor(), id)
+    authorize(current_actor(), Action.MANAGE_MEMBERS, member)
     changed = members.change_role(db(), actor=current_actor(), member=member, role=_role(request.form.get("role")))
     flash(_("%(name)s has a new role: %(role)s.", name=changed.name, role=_(changed.role.label)), "success")
     return redirect_to("/settings/members")
