@@ -11,6 +11,7 @@ NAMES = (
     "brands",
     "deliverables",
     "entrances",
+    "grants",
     "health",
     "homes",
     "milestones",

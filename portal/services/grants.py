@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -18,9 +18,11 @@ from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.rules import codes, events, schedule, terms
 from portal.rules.errors import AlreadyDone, Conflict, Invalid
+from portal.rules.findings import Findings
 from portal.rules.roles import Scope
 from portal.rules.wording import N_
-from portal.services import record
+from portal.services import answers, record
+from portal.services.answers import Ticket
 
 AFTER_PROJECT_END = timedelta(days=90)
 
@@ -38,6 +40,24 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class _Read:
+    """An invitation that was found in order."""
+
+    name: str
+    email: str
+    scopes_text: str
+    expires_on: date
+    locale: str
+    time_zone: str
+
+
+class Shown(AlreadyDone):
+    """The same form again, by reloading the page: its code was shown and cannot be shown twice."""
+
+    default_code = "code_shown"
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """A grant and its code. The code is here and nowhere else, this once."""
 
@@ -47,20 +67,24 @@ class Issued:
 
 
 @command
-def issue(session: Session, *, actor: Actor, project: Project, invitation: Invitation) -> Issued:
-    """Give a contact access to a project. Raises Invalid beside the field at fault."""
+def issue(
+    session: Session, *, actor: Actor, project: Project, invitation: Invitation, ticket: Ticket | None = None
+) -> Issued:
+    """Give a contact access to a project. Raises InvalidForm, or Shown when the ticket was used."""
     authorize(actor, Action.MANAGE_GRANTS, project)
     project = record.hold(session, actor, project.id)
-    expires_at = _expiry(session, project, invitation.expires_on)
-    contact = _contact(session, project, invitation)
-    code = codes.generate()
+    grant_id = new_id()
+    _claim(session, actor, f"grants.issue:{project.id}", ticket, grant_id)
+    read = _read(session, project, invitation)
+    expires_at = schedule.due_instant(read.expires_on, project.time_zone)
+    contact, code = _contact(session, project, read, invitation), codes.generate()
     grant = Grant(
-        id=new_id(),
+        id=grant_id,
         vendor_id=project.vendor_id,
         project_id=project.id,
         contact_id=contact.id,
         code_digest=_digest(session, code),
-        scopes_text=_scopes(invitation.scopes),
+        scopes_text=read.scopes_text,
         expires_at=expires_at,
         created_at=clock.now(),
     )
@@ -80,12 +104,18 @@ def issue(session: Session, *, actor: Actor, project: Project, invitation: Invit
 
 
 @command
-def rotate(session: Session, *, actor: Actor, grant: Grant) -> Issued:
-    """A new code for the same contact; the old one is dead at once, with every browser that used it."""
+def rotate(session: Session, *, actor: Actor, grant: Grant, ticket: Ticket | None = None) -> Issued:
+    """A new code for the same contact; the old one is dead at once, with every browser that used it.
+
+    Raises Conflict for an access that has ended, Shown when the ticket was used.
+    """
     authorize(actor, Action.MANAGE_GRANTS, grant)
     project = record.hold(session, actor, grant.project_id)
+    _claim(session, actor, f"grants.rotate:{grant.id}", ticket, grant.id)
     if grant.revoked_at is not None:
         raise Conflict(N_("This access was revoked. Issue a new one instead."))
+    if not grant.live(clock.now()):
+        raise Conflict(N_("This access has expired. Issue a new one instead."))
     code = codes.generate()
     grant.code_digest, grant.version = _digest(session, code), grant.version + 1
     record.append(session, project, "grant.rotated", by=actor, grant=grant.id, version=grant.version)
@@ -106,55 +136,70 @@ def revoke(session: Session, *, actor: Actor, grant: Grant) -> Grant:
     return grant
 
 
+def _claim(session: Session, actor: Actor, act: str, ticket: Ticket | None, grant_id: UUID) -> None:
+    if ticket is not None and answers.claim(session, actor, act, ticket, grant_id) is not None:
+        raise Shown(N_("This code was already shown, and it is kept nowhere. If it got lost, make a new code."))
+
+
 def _digest(session: Session, code: str) -> bytes:
     return codes.digest(code, outside.of(session).keys.codes)
 
 
+def _read(session: Session, project: Project, invitation: Invitation) -> _Read:
+    found, today = Findings(), clock.today(project.time_zone)
+    read = _Read(
+        name=found.value("name", lambda: _name(invitation.name), ""),
+        email=found.value("email", lambda: terms.read_email(invitation.email), ""),
+        scopes_text=found.value("scopes", lambda: _scopes(invitation.scopes), ""),
+        expires_on=found.value("expires_on", lambda: _last_day(session, project, invitation.expires_on), today),
+        locale=found.value("locale", lambda: terms.read_locale(invitation.locale or project.locale), ""),
+        time_zone=found.value("time_zone", lambda: terms.read_zone(invitation.time_zone or project.time_zone), ""),
+    )
+    found.settle()
+    return read
+
+
+def _name(text: str) -> str:
+    bare = " ".join(text.split())
+    if not bare or len(bare) > terms.LONGEST_TITLE:
+        raise Invalid(N_("Name the person who gets this code."))
+    return bare
+
+
 def _scopes(scopes: frozenset[Scope]) -> str:
     if not scopes:
-        raise Invalid(N_("Choose at least one thing this person may do."), field="scopes")
+        raise Invalid(N_("Choose at least one thing this person may do."))
     return write_scopes(scopes)
 
 
-def _expiry(session: Session, project: Project, expires_on: date | None) -> datetime:
-    if expires_on is None:
-        mine = Milestone.vendor_id == project.vendor_id, Milestone.project_id == project.id
-        last = session.scalar(select(func.max(Milestone.due_on)).where(*mine)) or clock.today(project.time_zone)
-        # A project that runs late must not lock its own client out.
-        expires_on = max(last, clock.today(project.time_zone)) + AFTER_PROJECT_END
-    if expires_on < clock.today(project.time_zone):
-        raise Invalid(N_("This date is in the past. Choose today or later."), field="expires_on")
-    return schedule.due_instant(expires_on, project.time_zone)
+def _last_day(session: Session, project: Project, chosen: date | None) -> date:
+    today = clock.today(project.time_zone)
+    if chosen is not None and chosen < today:
+        raise Invalid(N_("This date is in the past. Choose today or later."))
+    mine = Milestone.vendor_id == project.vendor_id, Milestone.project_id == project.id
+    last = session.scalar(select(func.max(Milestone.due_on)).where(*mine)) or today
+    # A project that runs late must not lock its own client out.
+    return chosen or max(last, today) + AFTER_PROJECT_END
 
 
-def _contact(session: Session, project: Project, invitation: Invitation) -> Contact:
-    name = " ".join(invitation.name.split())
-    if not name or len(name) > terms.LONGEST_TITLE:
-        raise Invalid(N_("Name the person who gets this code."), field="name")
-    try:
-        email = terms.read_email(invitation.email)
-    except Invalid as error:
-        raise error.at("email") from None
-    mine = select(Contact).where(
+def _contact(session: Session, project: Project, read: _Read, invitation: Invitation) -> Contact:
+    """The client's contact of that name and address. One known without an address is given it."""
+    same = select(Contact).where(
         Contact.vendor_id == project.vendor_id,
         Contact.client_id == project.client_id,
-        Contact.name == name,
-        Contact.email == email,
+        Contact.name == read.name,
+        Contact.email.in_((read.email, "")),
     )
-    contact = session.scalar(mine.order_by(Contact.id))
+    contact = session.scalar(same.order_by(Contact.email.desc(), Contact.id))
     if contact is None:
-        contact = Contact(
-            id=new_id(),
-            vendor_id=project.vendor_id,
-            client_id=project.client_id,
-            name=name,
-            email=email,
-            locale=invitation.locale or project.locale,
-            time_zone=invitation.time_zone or project.time_zone,
-            created_at=clock.now(),
-        )
+        contact = Contact(id=new_id(), vendor_id=project.vendor_id, client_id=project.client_id, created_at=clock.now())
+        contact.name, contact.locale, contact.time_zone = read.name, read.locale, read.time_zone
         session.add(contact)
-        session.flush()
+    contact.email = read.email
+    # What a known person chose stays, unless the invitation names something else.
+    contact.locale = read.locale if invitation.locale else contact.locale
+    contact.time_zone = read.time_zone if invitation.time_zone else contact.time_zone
+    session.flush()
     return contact
 
 
