@@ -94,7 +94,7 @@ class Vera:
         self.desk.go(f"/projects/{self.project}")
         self.desk.page.locator("[data-upload-input]").set_input_files([str(file) for file in files])
         if callable(meanwhile):
-            self.desk.page.wait_for_function("document.querySelector('[data-progress]')?.value > 250", timeout=60_000)
+            self.desk.until("document.querySelector('[data-progress]')?.value > 250", seconds=60)
             meanwhile()
         for file in files:
             self.desk.page.locator(".file", has_text=file.name).first.wait_for(timeout=180_000)

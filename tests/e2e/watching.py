@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -12,6 +13,9 @@ from tests.browser import axe_violations
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# Chromium notes every refused form (422) as a failed resource; the page says it better. Whoever sends a form while its
+# parts are still being computed leaves that request behind, and htmx says so.
+EXPECTED = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
 PICTURES = os.environ.get("MILEPOST_PICTURES")
 
 
@@ -86,6 +90,13 @@ class Watched:
             else:
                 field.fill(value)
 
+    def until(self, expression: str, *, seconds: float) -> None:
+        """Wait for something to be true on the page. Playwright's own way needs eval, which our policy forbids."""
+        deadline = time.monotonic() + seconds
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < deadline, f"{expression} did not come true in {seconds} s"
+            self.page.wait_for_timeout(50)
+
     def text(self) -> str:
         """What is to be read on the page."""
         return self.page.locator("main").inner_text()
@@ -98,8 +109,7 @@ class Watched:
         return to
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # Chromium notes every refused form (422) as a failed resource; the page says it better.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
             self.complaints.append(message.text)
 
     def _picture(self, scheme: str) -> None:
