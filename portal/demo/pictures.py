@@ -87,7 +87,7 @@ class Sheet:
 def png(sheet: Sheet) -> bytes:
     """The drawing as a PNG file."""
     out = io.BytesIO()
-    sheet.finished().save(out, "PNG", compress_level=6)
+    sheet.finished().save(out, "PNG", compress_level=4)
     return out.getvalue()
 
 
