@@ -22,6 +22,7 @@ WORKERS = 2
 LONGEST_SLEEP_SECONDS = 1
 GOODBYE_SECONDS = 20
 STANDBY_SECONDS = 5
+HEALTH_SECONDS = 10
 log = structlog.get_logger()
 
 __all__ = ["Holder", "crontab", "queue"]
@@ -45,8 +46,8 @@ class Holder:
         self._huey = huey
         self._path = instance / "jobs.lock"
         self._leaving = threading.Event()
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
-        self._consumer: Consumer | None = None
 
     def start(self) -> None:
         """Begin, as soon as it is our turn."""
@@ -55,27 +56,31 @@ class Holder:
     def stop(self) -> None:
         """Let the jobs under way finish, for at most 20 seconds."""
         self._leaving.set()
-        if self._consumer is not None:
-            self._consumer.stop(graceful=True)
         self._thread.join(GOODBYE_SECONDS)
 
     @property
     def working(self) -> bool:
         """Whether it is this process that does the jobs."""
-        return self._consumer is not None
+        return self._begun.is_set() and not self._leaving.is_set()
 
     def _run(self) -> None:
         with self._path.open("a") as lock:
             while not _hold(lock):
                 if self._leaving.wait(STANDBY_SECONDS):
                     return
-            self._consumer = _Consumer(
-                self._huey, workers=WORKERS, max_delay=LONGEST_SLEEP_SECONDS, shutdown_timeout=GOODBYE_SECONDS
-            )
-            if not self._leaving.is_set():
-                log.info("jobs_begin", process=os.getpid())
-                self._consumer.run()
+            self._work()
         self._huey.storage.close()
+
+    def _work(self) -> None:
+        consumer = _Consumer(
+            self._huey, workers=WORKERS, max_delay=LONGEST_SLEEP_SECONDS, shutdown_timeout=GOODBYE_SECONDS
+        )
+        log.info("jobs_begin", process=os.getpid())
+        consumer.start()
+        self._begun.set()
+        while not self._leaving.wait(HEALTH_SECONDS):
+            consumer.check_worker_health()
+        consumer.stop(graceful=True)
 
 
 class _Consumer(Consumer):  # type: ignore[misc]  # Huey ships no types
