@@ -73,7 +73,7 @@ def describe(upload_id: UUID | None = None) -> Response:
     response = make_response("", 204)
     response.headers["Tus-Version"] = tus.VERSION
     response.headers["Tus-Extension"] = ",".join(tus.EXTENSIONS)
-    response.headers["Tus-Checksum-Algorithm"] = ",".join(tus.CHECKSUMS)
+    response.headers["Tus-Checksum-Algorithm"] = ",".join(tus.CHECKSUM_BYTES)
     response.headers["Tus-Max-Size"] = str(installation().config.max_file_bytes)
     return response
 

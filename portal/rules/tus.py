@@ -5,19 +5,28 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from dataclasses import dataclass
 
 from portal.rules.errors import DomainError
 from portal.rules.wording import N_
 
 VERSION = "1.0.0"
 EXTENSIONS = ("creation", "checksum", "expiration", "termination")
-CHECKSUMS = ("sha256",)
+# The protocol asks for SHA-1 at least. It only finds damage on the way; what is kept and shown is always SHA-256.
+CHECKSUM_BYTES = {"sha256": 32, "sha1": 20}
 CONTENT_TYPE = "application/offset+octet-stream"
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _METADATA_KEY = re.compile(r"[!-+\--~]+")
 _LONGEST_METADATA = 8192
-_SHA256_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What the bytes of one request add up to: the algorithm as hashlib names it, and the digest."""
+
+    algorithm: str
+    digest: bytes
 
 
 class BadTus(DomainError):
@@ -86,17 +95,18 @@ def read_offset(header: str | None) -> int:
     return offset
 
 
-def read_checksum(header: str | None) -> bytes | None:
-    """The SHA-256 the request's bytes must have, or None when the client names none. Raises BadTus otherwise."""
+def read_checksum(header: str | None) -> Checksum | None:
+    """What the request's bytes must add up to, or None when the client does not say. Raises BadTus otherwise."""
     if header is None:
         return None
-    algorithm, _, encoded = header.strip().partition(" ")
-    if algorithm.lower() not in CHECKSUMS:
-        raise BadTus(N_("The checksum must be made with %(names)s."), names=", ".join(CHECKSUMS))
+    name, _, encoded = header.strip().partition(" ")
+    algorithm = name.lower()
+    if algorithm not in CHECKSUM_BYTES:
+        raise BadTus(N_("The checksum must be made with %(names)s."), names=", ".join(CHECKSUM_BYTES))
     digest = _from_base64(encoded.strip())
-    if digest is None or len(digest) != _SHA256_BYTES:
-        raise BadTus(N_("The checksum is not a SHA-256 in Base64."))
-    return digest
+    if digest is None or len(digest) != CHECKSUM_BYTES[algorithm]:
+        raise BadTus(N_("The checksum is not a %(name)s in Base64."), name=algorithm)
+    return Checksum(algorithm, digest)
 
 
 def read_metadata(header: str | None) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import hmac
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from portal.db import new_id
 from portal.models.deliverable import UploadState
 from portal.models.milestone import Milestone
 from portal.rules.errors import Conflict, Forbidden, NoSpace, TooLarge
-from portal.rules.tus import ChecksumMismatch, Gone
+from portal.rules.tus import Checksum, ChecksumMismatch, Gone
 from portal.rules.wording import N_
 from portal.services import holding, mending, upload_locks, uploads
 from portal.services.holding import Hold
@@ -45,7 +44,7 @@ class Incoming:
     announced: int | None
     pieces: Iterable[memoryview | None]
     still_here: Callable[[], bool]
-    checksum: bytes | None = None
+    checksum: Checksum | None = None
 
 
 def begin(session: Session, *, actor: Actor, milestone: Milestone, announced: Announced, limits: Limits) -> Slip:
@@ -137,6 +136,10 @@ def _complete(session: Session, by: Actor, hold: Hold, digest: Digest) -> None:
     failpoint("upload.stored")
 
 
+def _hasher(checksum: Checksum | None) -> Digest | None:
+    return hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
+
+
 class _Writer:
     """Puts the pieces of one request on disk and acknowledges them in groups."""
 
@@ -144,7 +147,7 @@ class _Writer:
         self.session, self.hold, self.incoming = session, hold, incoming
         self.storage = outside.of(session).storage
         self.digest = holding.digest(session, hold)
-        self.check = hashlib.sha256() if incoming.checksum else None
+        self.check = _hasher(incoming.checksum)
         self.recorded = self.position = hold.slip.offset
         self.pulsed = time.monotonic()
 
@@ -206,7 +209,7 @@ class _Writer:
     def _verify(self) -> None:
         if self.check is None:
             return
-        if not hmac.compare_digest(self.check.digest(), self.incoming.checksum or b""):
+        if self.incoming.checksum is None or self.check.hexdigest() != self.incoming.checksum.digest.hex():
             self.hold.part.cut(self.recorded)
             raise ChecksumMismatch(N_("These bytes were damaged on the way. Send them again."))
         self.check = None

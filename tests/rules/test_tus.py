@@ -97,10 +97,11 @@ def test_an_offset_is_a_number_of_bytes():
     assert (tus.read_offset("0"), tus.read_offset("5368709120")) == (0, MOST)
 
 
-def test_a_checksum_is_a_sha256_in_base64():
+def test_a_checksum_is_a_sha256_or_sha1_in_base64():
     digest = hashlib.sha256(b"hello").digest()
-    assert tus.read_checksum(f"sha256 {b64(digest)}") == digest
-    assert tus.read_checksum(f"SHA256  {b64(digest)} ") == digest
+    assert tus.read_checksum(f"sha256 {b64(digest)}") == tus.Checksum("sha256", digest)
+    assert tus.read_checksum(f"SHA256  {b64(digest)} ") == tus.Checksum("sha256", digest)
+    assert tus.read_checksum(f"sha1 {b64(bytes(20))}") == tus.Checksum("sha1", bytes(20))
     assert tus.read_checksum(None) is None
 
 
@@ -112,7 +113,8 @@ def test_a_checksum_is_a_sha256_in_base64():
         "sha256 ",
         "sha256 x",
         f"sha256 {b64(b'short')}",
-        f"sha1 {b64(bytes(20))}",
+        f"sha256 {b64(bytes(20))}",
+        f"sha1 {b64(bytes(32))}",
         f"md5 {b64(bytes(16))}",
         b64(bytes(32)),
         f"sha256,{b64(bytes(32))}",

@@ -113,11 +113,15 @@ def test_a_stored_file_answers_the_last_request_again(sender):
         sender.send(upload_id, 0, b"1234")
 
 
+def checksum(content):
+    return tus.Checksum("sha256", hashlib.sha256(content).digest())
+
+
 def test_the_right_checksum_is_taken_and_the_wrong_one_leaves_nothing(sender):
     upload_id = sender.begin(length=20)
-    sender.send(upload_id, 0, b"1234567890", checksum=hashlib.sha256(b"1234567890").digest())
+    sender.send(upload_id, 0, b"1234567890", checksum=checksum(b"1234567890"))
     with pytest.raises(tus.ChecksumMismatch):
-        sender.send(upload_id, 10, b"abcdefghij", checksum=hashlib.sha256(b"other").digest())
+        sender.send(upload_id, 10, b"abcdefghij", checksum=checksum(b"other"))
     assert sender.stand(upload_id).offset == 10
     sender.send(upload_id, 10, b"abcdefghij")
     assert sender.session.get_one(Deliverable, upload_id).sha256 == hashlib.sha256(b"1234567890abcdefghij").hexdigest()
@@ -126,7 +130,7 @@ def test_the_right_checksum_is_taken_and_the_wrong_one_leaves_nothing(sender):
 def test_bytes_with_a_checksum_count_whole_or_not_at_all(sender):
     upload_id = sender.begin(length=20)
     with pytest.raises(tus.ChecksumMismatch):
-        sender.send(upload_id, 0, b"12345", announced=10, checksum=hashlib.sha256(b"1234567890").digest())
+        sender.send(upload_id, 0, b"12345", announced=10, checksum=checksum(b"1234567890"))
     assert sender.stand(upload_id).offset == 0
 
 
