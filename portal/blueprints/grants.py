@@ -38,7 +38,7 @@ USUAL = (Scope.VIEW, Scope.REVIEW, Scope.PAY)
 class InvitationForm(Form):
     """Who is to get a code, and for what."""
 
-    name = StringField(_("Name"))
+    name = StringField(_("Full name"))
     email = StringField(_("E-mail address"))
     scopes = SelectMultipleField(_("May do"))
     expires_on = StringField(_("Valid until the end of"))
