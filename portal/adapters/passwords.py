@@ -6,14 +6,14 @@ import re
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 LONGEST_JUDGED = 72
 STRONG_ENOUGH = 3
 
 _HASHER = PasswordHasher()
-# Checked against when there is no such member, so that a stranger learns nothing from the time it takes.
-_DECOY = _HASHER.hash("there is no such member")
+# Checked against when there is no such member, so that a stranger learns nothing from the time it takes: the hash of a
+# random password nobody knows, with the hasher's own parameters.
+_DECOY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZSByYW5kb20gc2FsdA$qkZCpHoRlcLXPUNmeAc3EmFb0cBnSIEy3f7gTvPDnAs"
 
 
 def hash_password(password: str) -> str:
@@ -31,6 +31,9 @@ def matches(kept: str | None, password: str) -> bool:
 
 def is_guessable(password: str, *personal: str) -> bool:
     """Whether guessing programs find it soon: leaked, patterned, or of the person's own words (zxcvbn below 3)."""
+    # Its word lists take a second to load, and are needed when somebody chooses a password, which is seldom.
+    from zxcvbn import zxcvbn
+
     verdict = zxcvbn(password[:LONGEST_JUDGED], user_inputs=[word for text in personal for word in _own_words(text)])
     return int(verdict["score"]) < STRONG_ENOUGH
 
