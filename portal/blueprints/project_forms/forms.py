@@ -17,7 +17,9 @@ from portal.rules.lifecycle import Flow
 from portal.web import choices
 
 FLOWS = {
-    Flow.PAY_TO_UNLOCK: _("Pay to unlock: the client sees what was delivered at once, and gets the files when the money is there."),
+    Flow.PAY_TO_UNLOCK: _(
+        "Pay to unlock: the client sees the list at once, and gets the files when the money is there."
+    ),
     Flow.APPROVE_THEN_INVOICE: _("Approve, then pay: you ask for the money once the work is approved."),
 }
 ISO_DATE = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?")
