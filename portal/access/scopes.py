@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_
 
-from portal.access.actor import Actor, ContactActor, MemberActor
+from portal.access.actor import Actor, ActorKind, ContactActor, MemberActor
 from portal.models.project import Project
+
+Shape = tuple[ActorKind, int]
 
 
 def visible(actor: Actor, vendor_id: Any, project_id: Any) -> ColumnElement[bool]:
@@ -17,7 +19,7 @@ def visible(actor: Actor, vendor_id: Any, project_id: Any) -> ColumnElement[bool
         case MemberActor():
             return and_(vendor_id == actor.vendor_id)
         case ContactActor():
-            return or_(*(and_(vendor_id == v, project_id == p) for v, p in _pairs(actor)))
+            return or_(false(), *(and_(vendor_id == v, project_id == p) for v, p in _pairs(actor)))
         case _:
             return false()
 
@@ -25,6 +27,30 @@ def visible(actor: Actor, vendor_id: Any, project_id: Any) -> ColumnElement[bool
 def visible_projects(actor: Actor) -> ColumnElement[bool]:
     """The condition on `projects` itself."""
     return visible(actor, Project.vendor_id, Project.id)
+
+
+def shape(actor: Actor) -> Shape:
+    """What of an actor decides how its condition is written: for statements that are built once."""
+    return actor.kind, len(_pairs(actor)) if isinstance(actor, ContactActor) else 0
+
+
+def visible_to(shape: Shape, vendor_id: Any, project_id: Any) -> ColumnElement[bool]:
+    """`visible` for every actor of this shape, with parameters in place of ids; `ids` fills them."""
+    kind, keys = shape
+    if kind == "member":
+        return and_(vendor_id == bindparam("seen_vendor"))
+    names = [(f"seen_vendor_{number}", f"seen_project_{number}") for number in range(keys)]
+    pairs = [and_(vendor_id == bindparam(vendor), project_id == bindparam(project)) for vendor, project in names]
+    return or_(false(), *pairs)
+
+
+def ids(actor: Actor) -> dict[str, UUID]:
+    """The parameters of a statement made with `visible_to`."""
+    if isinstance(actor, MemberActor):
+        return {"seen_vendor": actor.vendor_id}
+    pairs = _pairs(actor) if isinstance(actor, ContactActor) else []
+    vendors = {f"seen_vendor_{number}": vendor for number, (vendor, _) in enumerate(pairs)}
+    return vendors | {f"seen_project_{number}": project for number, (_, project) in enumerate(pairs)}
 
 
 def _pairs(actor: ContactActor) -> list[tuple[UUID, UUID]]:

@@ -1,38 +1,32 @@
-"""A project as its page shows it: the head, and every milestone with where it stands. Two statements,
-and a third for what happened lately.
+"""A project as its page shows it: the head, and every milestone with where it stands. Two statements.
 
 Built once, sent as Core: these are the pages people open most. Only the first statement asks what the actor may see;
-the others take vendor and project from its answer.
+the second takes vendor and project from its answer.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.access import ledger
+from portal.access import ledger, scopes
 from portal.access.actor import Actor
-from portal.access.scopes import visible_projects
+from portal.access.scopes import Shape
 from portal.models.client import Client
-from portal.models.entry import Entry
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.models.vendor import Vendor
-from portal.queries.records import Line
 from portal.rules import gate
 from portal.rules.errors import NotFound
 from portal.rules.gate import Standing
 from portal.rules.lifecycle import Flow
 
-RECENT_LINES = 8
-# What stands in the record, but would crowd out everything else among the latest.
-TOO_SMALL = ("file.stored", "file.removed", "grant.issued", "grant.rotated", "grant.revoked")
 FINISHED = (Standing.SETTLED, Standing.CANCELLED)
 
 
@@ -142,33 +136,37 @@ class Overview:
 
 def overview(session: Session, actor: Actor, project_id: UUID) -> Overview:
     """The project, if `actor` can see it; raises NotFound."""
-    return _read(session, _HEAD.where(Project.id == project_id, visible_projects(actor)))
+    return _read(session, _of_project(scopes.shape(actor)), scopes.ids(actor) | {"asked": project_id})
 
 
 def overview_around(session: Session, actor: Actor, milestone_id: UUID) -> Overview:
     """The project of a milestone, if `actor` can see it; raises NotFound."""
-    around = _HEAD.join(Milestone, (Milestone.vendor_id == Project.vendor_id) & (Milestone.project_id == Project.id))
-    return _read(session, around.where(Milestone.id == milestone_id, visible_projects(actor)))
+    return _read(session, _around_milestone(scopes.shape(actor)), scopes.ids(actor) | {"asked": milestone_id})
 
 
-def recent(session: Session, overview: Overview) -> tuple[Line, ...]:
-    """The latest entries of the record, the newest first."""
-    head, titles = overview.head, {step.id: step.title for step in overview.steps}
-    rows = session.connection().execute(_RECENT, {"vendor": head.vendor_id, "project": head.id})
-    return tuple(
-        Line(row.seq, row.kind, row.at, json.loads(row.body), row.hash, titles.get(row.milestone_id), head.currency)
-        for row in rows
-    )
-
-
-def _read(session: Session, statement: Any) -> Overview:
+def _read(session: Session, statement: Any, parameters: dict[str, UUID]) -> Overview:
     connection = session.connection()
-    row = connection.execute(statement).first()
+    row = connection.execute(statement, parameters).first()
     if row is None:
         raise NotFound
     head = _head(row)
     rows = connection.execute(_STEPS, {"vendor": head.vendor_id, "project": head.id})
     return Overview(head, tuple(_step(row, head.flow) for row in rows))
+
+
+@lru_cache(maxsize=64)
+def _of_project(shape: Shape) -> Select[Any]:
+    return _HEAD.where(Project.id == bindparam("asked"), _visible(shape))
+
+
+@lru_cache(maxsize=64)
+def _around_milestone(shape: Shape) -> Select[Any]:
+    around = _HEAD.join(Milestone, (Milestone.vendor_id == Project.vendor_id) & (Milestone.project_id == Project.id))
+    return around.where(Milestone.id == bindparam("asked"), _visible(shape))
+
+
+def _visible(shape: Shape) -> ColumnElement[bool]:
+    return scopes.visible_to(shape, Project.vendor_id, Project.id)
 
 
 def _head(row: Row[Any]) -> Head:
@@ -241,11 +239,4 @@ _STEPS = (
     select(*_STEP_COLUMNS, *ledger.facts_columns())
     .where(Milestone.vendor_id == bindparam("vendor"), Milestone.project_id == bindparam("project"))
     .order_by(Milestone.position)
-)
-_RECENT = (
-    select(Entry.seq, Entry.kind, Entry.at, Entry.body, Entry.hash, Entry.milestone_id)
-    .where(Entry.vendor_id == bindparam("vendor"), Entry.project_id == bindparam("project"))
-    .where(Entry.kind.not_in(TOO_SMALL))
-    .order_by(Entry.seq.desc())
-    .limit(RECENT_LINES)
 )

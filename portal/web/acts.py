@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, FileField, Form, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.core import Field
@@ -19,9 +18,12 @@ from portal.rules.wording import N_
 from portal.services.answers import Ticket
 from portal.web.errors import sentence
 from portal.web.forms import blame, new_key
+from portal.web.language import gettext
+from portal.web.widgets import Input, Select, TextArea
 
 T = TypeVar("T")
 NOT_INPUT = ("idempotency_key", "code", "proof", "kept_proof")
+TEXT, HIDDEN = Input("text"), Input("hidden")
 _LINE_SIGNS = "\n\t"
 
 
@@ -57,35 +59,35 @@ class Act(Form):
 class SubmissionForm(Act):
     """The vendor presents the files, or says what was done."""
 
-    note = TextAreaField(_("What you deliver"), filters=[plain])
+    note = TextAreaField(_("What you deliver"), filters=[plain], widget=TextArea())
 
 
 class ApprovalForm(Act):
     """The client accepts exactly the files of one manifest."""
 
-    manifest = HiddenField()
-    typed_name = StringField(_("Your full name"), filters=[plain])
-    code = StringField(_("Access code"), filters=[plain])
+    manifest = HiddenField(widget=HIDDEN)
+    typed_name = StringField(_("Your full name"), filters=[plain], widget=TEXT)
+    code = StringField(_("Access code"), filters=[plain], widget=TEXT)
 
 
 class ReleaseForm(Act):
     """The vendor opens the files unpaid."""
 
-    confirm = StringField(_("Title of the milestone"), filters=[plain])
+    confirm = StringField(_("Title of the milestone"), filters=[plain], widget=TEXT)
 
 
 class ReportForm(Act):
     """The client says that it paid."""
 
-    amount = StringField(_("Amount"), filters=[plain])
-    paid_on = StringField(_("Paid on"), filters=[plain])
-    method = SelectField(_("Paid by"))
-    reference = StringField(_("Reference"), filters=[plain])
-    proof = FileField(_("Proof of payment"))
-    kept_proof = HiddenField()
+    amount = StringField(_("Amount"), filters=[plain], widget=TEXT)
+    paid_on = StringField(_("Paid on"), filters=[plain], widget=TEXT)
+    method = SelectField(_("Paid by"), widget=Select())
+    reference = StringField(_("Reference"), filters=[plain], widget=TEXT)
+    proof = FileField(_("Proof of payment"), widget=Input("file"))
+    kept_proof = HiddenField(widget=HIDDEN)
     duplicate_ok = BooleanField(_("This is another payment, not the same one again"))
-    code = StringField(_("Access code"), filters=[plain])
-    idempotency_key = HiddenField()
+    code = StringField(_("Access code"), filters=[plain], widget=TEXT)
+    idempotency_key = HiddenField(widget=HIDDEN)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -95,16 +97,16 @@ class ReportForm(Act):
 class ConfirmationForm(Act):
     """The vendor found the money."""
 
-    amount = StringField(_("Amount that arrived"), filters=[plain])
-    received_on = StringField(_("Arrived on"), filters=[plain])
-    idempotency_key = HiddenField()
+    amount = StringField(_("Amount that arrived"), filters=[plain], widget=TEXT)
+    received_on = StringField(_("Arrived on"), filters=[plain], widget=TEXT)
+    idempotency_key = HiddenField(widget=HIDDEN)
 
 
 class ReasonForm(Act):
     """The vendor says why a payment does not count, or not any more."""
 
-    reason = TextAreaField(_("Reason"), filters=[plain])
-    idempotency_key = HiddenField()
+    reason = TextAreaField(_("Reason"), filters=[plain], widget=TextArea())
+    idempotency_key = HiddenField(widget=HIDDEN)
 
 
 class Findings:

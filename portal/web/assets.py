@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, request, url_for
 from markupsafe import Markup
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
 
 def asset(path: str) -> str:
     """The address of a file below `static/`, changing when its content does."""
-    return url_for("static", filename=path, v=_key(path))
+    return _address(path, request.script_root)
 
 
 def vendor_asset(name: str) -> VendorAsset:
@@ -40,6 +40,7 @@ def vendor_asset(name: str) -> VendorAsset:
     return VendorAsset(url_for("static", filename=f"vendor/{name}", v=integrity[-KEY_LENGTH:]), integrity)
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str | None = None) -> Markup:
     """A lucide icon, inline. Without a label it is decoration and hidden from screen readers."""
     hidden = Markup('aria-hidden="true"') if label is None else Markup('role="img" aria-label="{}"').format(label)
@@ -47,6 +48,12 @@ def icon(name: str, label: str | None = None) -> Markup:
         '<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" '
         'stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>'
     ).format(hidden, _icons()[name])
+
+
+@cache
+def _address(path: str, _root: str) -> str:
+    """Asked twenty times a page. Where the portal is mounted does not change the path, only what stands before it."""
+    return url_for("static", filename=path, v=_key(path))
 
 
 @cache

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.rules.wording import N_
+from portal.web.language import gettext as _
 from portal.web.language import show_money
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from gettext import NullTranslations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone_location
-from flask import Flask, request, session
-from flask_babel import Babel, get_locale
-from flask_babel import gettext as _
+from flask import Flask, g, request, session
+from flask_babel import Babel, get_locale, get_translations
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
 
 from portal.rules import money
 from portal.rules.terms import LOCALES
@@ -27,6 +30,7 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=reader_locale)
+    app.jinja_env.globals.update(_=say, gettext=say)
     app.jinja_env.filters.update(
         money=show_money, date=show_date, instant=show_instant, bytes=show_bytes, words=show_words, iso=show_iso,
         city=show_city,
@@ -51,27 +55,41 @@ def reader_zone() -> str:
     return visit.actor.time_zone if visit else "UTC"
 
 
+def gettext(message: str, /, **words: object) -> str:
+    """As Flask-Babel's, which looks for the reader's language anew at every sentence."""
+    text = _reading().sentences.gettext(message)
+    return text % words if words else text
+
+
+@pass_eval_context
+def say(context: EvalContext, message: str, /, **words: object) -> str:
+    """What templates call `_`: the sentence in the reader's language, its words escaped."""
+    text = _reading().sentences.gettext(message)
+    if not context.autoescape:
+        return text % words if words else text
+    if words:
+        text %= {name: escape(word) for name, word in words.items()}
+    return Markup(text)  # noqa: S704  # our own sentence, and every word in it is escaped
+
+
 def show_money(minor: int, currency: str) -> str:
     """An amount with its currency, as the reader writes it."""
-    return _money(minor, currency, str(get_locale()))
+    return _money(minor, currency, _language())
 
 
 def show_date(day: date) -> str:
     """A date as a date, without a clock."""
-    return _date(day, str(_locale()))
+    return _date(day, _language())
 
 
 def show_instant(moment: datetime, zone: str) -> str:
     """An instant on the clock of `zone`, the zone named by its city."""
-    locale = _locale()
-    local = moment.astimezone(ZoneInfo(zone))
-    shown = format_datetime(local, INSTANT_PATTERNS.get(str(locale), "medium"), locale=locale)
-    return f"{shown} {show_city(zone)}"
+    return _instant(moment, zone, _language())
 
 
 def show_city(zone: str) -> str:
     """The city that names a zone, in the reader's language."""
-    return "UTC" if zone == "UTC" else str(get_timezone_location(zone, locale=_locale(), return_city=True))
+    return _city(zone, _language())
 
 
 def show_bytes(count: int) -> str:
@@ -86,7 +104,7 @@ def show_bytes(count: int) -> str:
 
 def show_words(thing: Any) -> str:
     """The translated label of an enum member."""
-    return _(thing.label)
+    return gettext(thing.label)
 
 
 def show_iso(moment: datetime | date) -> str:
@@ -94,17 +112,44 @@ def show_iso(moment: datetime | date) -> str:
     return moment.isoformat()
 
 
-def _locale() -> Locale:
-    found = get_locale()
-    return found if found is not None else Locale("en")
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The reader's language and its sentences."""
+
+    language: str
+    sentences: NullTranslations
 
 
-# Lists show the same few amounts and dates again and again, and writing them out is the slowest part of a row.
+def _reading() -> _Reading:
+    """Found out once a request: a page asks for it a hundred times."""
+    found: _Reading | None = g.get("reading")
+    if found is None:
+        found = g.reading = _Reading(str(get_locale() or "en"), get_translations())
+    return found
+
+
+def _language() -> str:
+    return _reading().language
+
+
+# Pages show the same few amounts and dates again and again, and writing them out is the slowest part of a row.
 @lru_cache(maxsize=4096)
-def _money(minor: int, currency: str, locale: str) -> str:
-    return money.format_amount(minor, currency, locale)
+def _money(minor: int, currency: str, language: str) -> str:
+    return money.format_amount(minor, currency, language)
 
 
 @lru_cache(maxsize=4096)
-def _date(day: date, locale: str) -> str:
-    return format_date(day, DATE_PATTERNS.get(locale, "medium"), locale=locale)
+def _date(day: date, language: str) -> str:
+    return format_date(day, DATE_PATTERNS.get(language, "medium"), locale=language)
+
+
+@lru_cache(maxsize=4096)
+def _instant(moment: datetime, zone: str, language: str) -> str:
+    local = moment.astimezone(ZoneInfo(zone))
+    shown = format_datetime(local, INSTANT_PATTERNS.get(language, "medium"), locale=language)
+    return f"{shown} {_city(zone, language)}"
+
+
+@lru_cache(maxsize=1024)
+def _city(zone: str, language: str) -> str:
+    return "UTC" if zone == "UTC" else str(get_timezone_location(zone, locale=language, return_city=True))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from flask_babel import gettext as _
-
 from portal.rules.gate import Standing
 from portal.rules.wording import N_
+from portal.web.language import gettext as _
 from portal.web.language import show_date, show_money
 
 

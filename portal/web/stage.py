@@ -8,25 +8,23 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
-
-from portal.access.actor import MemberActor
+from portal.access.actor import Actor, MemberActor
 from portal.access.policy import Action, can
+from portal.queries import happenings as lately
 from portal.queries import milestones, payments, projects
 from portal.queries.milestones import Delivery
 from portal.queries.payments import PaymentRow
 from portal.queries.projects import Head, Overview, Step
-from portal.queries.records import Line
 from portal.rules import gate, references, schedule
 from portal.rules.gate import Standing
 from portal.web import happenings, offers, proofs, sentences, standings, stepup
 from portal.web.actor import current_actor
 from portal.web.acts import Act, ReportForm
 from portal.web.installation import db
+from portal.web.language import gettext as _
 from portal.web.sentences import Situation
 from portal.web.standings import Face
 
-TOLD = 5
 PAYEE_IS_NEWS = timedelta(days=14)
 
 
@@ -50,6 +48,7 @@ class Stage:
     forms: Mapping[str, Act]
     sentence: str
     recent: tuple[Told, ...]
+    may_download: bool
     is_member: bool
     asks_code: bool
     is_project: bool = False
@@ -73,11 +72,6 @@ class Stage:
     def is_asked_for(self) -> bool:
         """Whether the client is asked for money now."""
         return gate.payable(self.step.facts, self.head.flow)
-
-    @property
-    def may_download(self) -> bool:
-        """Whether the originals are offered to this reader. The vendor's people always get their own files."""
-        return can(current_actor(), Action.DOWNLOAD, self.head) and (self.is_member or self.step.unlocked)
 
     @property
     def due_at(self) -> datetime:
@@ -163,42 +157,39 @@ def _set(overview: Overview, step: Step, *, finished: bool) -> Stage:
     is_member = isinstance(actor, MemberActor)
     delivery = (milestones.for_member if is_member else milestones.for_contact)(db(), step)
     rows = payments.of_project(db(), head)
+    has_files = _promises_files(actor, step, delivery)
     return Stage(
         overview=overview,
         step=step,
         delivery=delivery,
         payments=rows,
         forms=offers.forms(actor, head, step, [row for row in rows if row.milestone_id == step.id]),
-        sentence=sentence(overview, step, is_member=is_member, has_files=bool(delivery.files), finished=finished),
-        recent=_recent(overview),
+        sentence=sentence(overview, step, is_member=is_member, has_files=has_files, finished=finished),
+        recent=_recent(actor, overview),
+        # The vendor's people always get their own files.
+        may_download=can(actor, Action.DOWNLOAD, head) and (is_member or step.unlocked),
         is_member=is_member,
         asks_code=not stepup.is_fresh(head.id),
     )
 
 
-def _promises_files(step: Step, delivery: Delivery) -> bool:
+def _promises_files(actor: Actor, step: Step, delivery: Delivery) -> bool:
     """Whether the sentence may speak of files: there are some, and where paying opens them, the reader is who pays."""
-    pays = step.standing is not Standing.TO_PAY or can(current_actor(), Action.REPORT_PAYMENT, step)
+    pays = step.standing is not Standing.TO_PAY or can(actor, Action.REPORT_PAYMENT, step)
     return bool(delivery.files) and pays
 
 
-def _recent(overview: Overview) -> tuple[Told, ...]:
-    head, sees_money = overview.head, can(current_actor(), Action.SEE_MONEY, overview.head)
+def _recent(actor: Actor, overview: Overview) -> tuple[Told, ...]:
+    head, sees_money = overview.head, can(actor, Action.SEE_MONEY, overview.head)
     sides = {"member": head.vendor_name, "contact": head.client_name}
     told = []
-    for line in _worth_telling(projects.recent(db(), overview)):
+    for line in lately.latest(db(), overview):
         by = str(line.facts.get("by", ""))
         names = {by: side} if (side := sides.get(by.partition(":")[0])) else {}
         hidden = happenings.is_about_money(line) and not sees_money
         words = _(happenings.ABOUT_MONEY) if hidden else happenings.happening(line, names)
         told.append(Told(words, line.at, line.kind))
     return tuple(told)
-
-
-def _worth_telling(lines: tuple[Line, ...]) -> list[Line]:
-    """Without the approvals that were only the other side of a payment."""
-    own = [line for line in lines if line.kind != "milestone.approved" or line.facts.get("means") != "payment"]
-    return own[:TOLD]
 
 
 def sentence(

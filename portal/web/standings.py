@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
-
 from portal.queries.payments import PaymentRow
 from portal.queries.projects import Head, Step
 from portal.rules import gate, schedule
 from portal.rules.gate import Standing
 from portal.rules.lifecycle import Flow
 from portal.rules.wording import N_
+from portal.web.language import gettext as _
 from portal.web.language import show_date, show_money
 
 VENDORS_TURN = frozenset({Standing.WORKING, Standing.REPORTED, Standing.CHANGES_REQUESTED})
