@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import time
 import uuid
 import zipfile
@@ -22,6 +23,9 @@ from portal.services import deliverables, grants, milestones
 from portal.web import archives, outflow
 from portal.web.metering import FLUSH_SECONDS
 from tests.worlds import World
+
+# What only reads headers is the same on both databases.
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 CONTENT = bytes(range(256)) * 8 + b"the end"
 SIZE = len(CONTENT)
@@ -75,6 +79,7 @@ def downloads(world):
     return list(world.session.scalars(select(Download).order_by(Download.started_at, Download.id)))
 
 
+@one_database
 def test_the_whole_file_comes_sealed_and_named(member, file):
     answer = member.get(address(file))
     assert (answer.status_code, answer.data) == (200, CONTENT)
@@ -89,6 +94,7 @@ def test_the_whole_file_comes_sealed_and_named(member, file):
     assert "no-store" in told["Cache-Control"]
 
 
+@one_database
 @pytest.mark.parametrize(
     ("header", "first", "last"),
     [
@@ -115,6 +121,7 @@ def test_a_range_is_exactly_its_bytes(member, file, header, first, last):
     assert answer.headers["ETag"] == f'"{DIGEST}"'
 
 
+@one_database
 @pytest.mark.parametrize(
     "header", [f"bytes={SIZE}-", f"bytes={SIZE}-{SIZE + 5}", "bytes=99999999999999999999-", "bytes=-0"]
 )
@@ -125,6 +132,7 @@ def test_a_range_behind_the_end_is_a_416_that_says_how_long_the_file_is(world, m
     assert downloads(world) == []
 
 
+@one_database
 @pytest.mark.parametrize(
     "header",
     [
@@ -138,6 +146,7 @@ def test_any_other_range_header_gets_the_whole_file(member, file, header):
     assert (answer.status_code, answer.data) == (200, CONTENT)
 
 
+@one_database
 @pytest.mark.parametrize("first", [0, 1, 2**32 - 1, 5 * 2**30 - 1])
 def test_ranges_of_a_file_of_five_gibibytes_are_right_at_any_offset(world, member, milestone, storage, first):
     size = 5 * 2**30
@@ -163,6 +172,7 @@ def sparse(world, milestone, storage, size, marks):
     return file
 
 
+@one_database
 def test_the_file_is_the_same_so_the_range_counts(member, file):
     same = f'"{DIGEST}"'
     assert member.get(address(file), Range="bytes=0-4", If_Range=same).status_code == 206
@@ -170,12 +180,14 @@ def test_the_file_is_the_same_so_the_range_counts(member, file):
     assert member.get(address(file), Range="bytes=0-4", If_Range=modified).status_code == 206
 
 
+@one_database
 @pytest.mark.parametrize("tag", ['"other"', f'W/"{DIGEST}"', DIGEST, "Mon, 01 Jan 2024 00:00:00 GMT", "nonsense"])
 def test_the_file_may_be_another_so_all_of_it_comes(member, file, tag):
     answer = member.get(address(file), Range="bytes=0-4", If_Range=tag)
     assert (answer.status_code, answer.data) == (200, CONTENT)
 
 
+@one_database
 def test_who_has_it_already_gets_nothing_again(world, member, file):
     for tag in (f'"{DIGEST}"', f'W/"{DIGEST}"', f'"x", "{DIGEST}"', "*"):
         answer = member.get(address(file), If_None_Match=tag)
@@ -183,6 +195,7 @@ def test_who_has_it_already_gets_nothing_again(world, member, file):
     assert member.get(address(file), If_None_Match='"other"').status_code == 200
 
 
+@one_database
 def test_who_wants_another_one_is_told(member, file):
     assert member.get(address(file), If_Match='"other"').status_code == 412
     assert member.get(address(file), If_Match=f'"{DIGEST}"', Range="bytes=0-4").status_code == 206
@@ -194,6 +207,7 @@ def test_head_tells_everything_and_sends_nothing(world, member, file):
     assert downloads(world) == []
 
 
+@one_database
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -218,6 +232,7 @@ def parsed_name(disposition):
     return unquote(disposition.partition("filename*=UTF-8''")[2])
 
 
+@one_database
 def test_an_empty_file_is_sent_as_one(world, member, milestone):
     file = world.store(milestone, "empty.txt", b"")
     answer = member.get(address(file))
@@ -225,6 +240,7 @@ def test_an_empty_file_is_sent_as_one(world, member, milestone):
     assert member.get(address(file), Range="bytes=0-").status_code == 416
 
 
+@one_database
 def test_a_cut_file_is_not_handed_out_and_the_log_knows(world, member, file, storage):
     storage.path(file.id).chmod(0o600)
     os.truncate(storage.path(file.id), 5)
@@ -239,6 +255,11 @@ def test_a_cut_file_is_not_handed_out_and_the_log_knows(world, member, file, sto
 # --- the gate -------------------------------------------------------------------------------------
 
 
+def masked(answer):
+    """The page without its CSRF token, which is signed with the second it was made in."""
+    return re.sub(rb"[\w.-]{80,}", b"", answer.data)
+
+
 def every_way_in(milestone, file):
     return [address(file), f"/milestones/{milestone.id}/archive.zip"]
 
@@ -248,7 +269,7 @@ def test_before_delivery_the_client_sees_no_file_at_all(world, milestone, file, 
     answers = [client.get(way) for way in every_way_in(milestone, file)]
     missing = client.get(f"/deliverables/{uuid.uuid4()}/file")
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert answers[0].data == missing.data
+    assert masked(answers[0]) == masked(missing)
 
 
 def test_delivered_and_unpaid_is_locked_with_what_is_missing(world, milestone, file, entered):
@@ -306,7 +327,7 @@ def test_strangers_foreign_vendors_and_other_clients_find_nothing(app, world, mi
         unknown = way.replace(str(file.id), str(uuid.uuid4())).replace(str(milestone.id), str(uuid.uuid4()))
         for browser in (outsider, neighbour):
             theirs, nobodys = browser.get(way), browser.get(unknown)
-            assert (theirs.status_code, theirs.data) == (404, nobodys.data)
+            assert (theirs.status_code, masked(theirs)) == (404, masked(nobodys))
         assert world.stranger().get(way).status_code == 303
 
 
@@ -452,6 +473,7 @@ def test_head_of_the_archive_tells_its_length(world, member, milestone, file):
     assert len(downloads(world)) == 1
 
 
+@one_database
 def test_an_archive_with_a_broken_file_is_not_begun(world, member, milestone, file, storage):
     storage.discard(file.id)
     assert member.get(f"/milestones/{milestone.id}/archive.zip").status_code == 503
@@ -547,6 +569,7 @@ def report_with(world, milestone, entered, kept):
     )
 
 
+@one_database
 @pytest.mark.parametrize(
     ("kind", "shown"),
     [("image/png", "inline"), ("image/jpeg", "inline"), ("image/webp", "inline"), ("application/pdf", "attachment"),
