@@ -19,8 +19,10 @@ from sqlalchemy import (
     String,
     bindparam,
     case,
+    cast,
     func,
     literal,
+    null,
     select,
     union_all,
 )
@@ -101,10 +103,10 @@ def _statement() -> CompoundSelect[Any]:
 def _row(what: Any, currency: Any = None, count: Any = None, minor: Any = None, **known: Any) -> list[Any]:
     """The columns all parts share; what a part does not know is null."""
     types = {"time_zone": String(), "due_on": Date(), "state": Milestone.state.type, "flow": Project.flow.type}
-    rest = [known.get(name, literal(None, kind)).label(name) for name, kind in types.items()]
+    rest = [known.get(name, cast(null(), kind)).label(name) for name, kind in types.items()]
     return [
         what.label("what"),
-        (literal(None, String()) if currency is None else currency).label("currency"),
+        (cast(null(), String()) if currency is None else currency).label("currency"),
         (literal(0) if minor is None else minor).label("minor"),
         (func.count() if count is None else count).label("number"),
         *rest,

@@ -24,6 +24,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    null,
     select,
     union_all,
 )
@@ -139,7 +140,7 @@ def _row(need: Need, project_id: Any, project: Any, time_zone: Any, **known: Any
     """The columns all parts share, in the order of `Item`; what a part does not know is null."""
     head = (literal(need.value), project_id, project, Client.name, time_zone)
     names = ("need", "project_id", "project", "client", "time_zone")
-    rest = [known.get(name, literal(None, kind)).label(name) for name, kind in _TYPES.items()]
+    rest = [known.get(name, cast(null(), kind)).label(name) for name, kind in _TYPES.items()]
     return [*(column.label(name) for name, column in zip(names, head, strict=True)), *rest]
 
 
