@@ -171,3 +171,9 @@ def lock_row(session: Session, table: str, row_id: UUID) -> None:
     """Hold one row until the transaction ends. SQLite needs nothing: a command already holds the only write lock."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT 1 FROM {table} WHERE id = :id FOR UPDATE"), {"id": row_id})  # noqa: S608  # a constant
+
+
+def lock_table(session: Session, table: str) -> None:
+    """Be the only writer of a table until the transaction ends, where counting its rows must hold (as lock_row)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.access.actor import Actor
 from portal.access.policy import Action, authorize
 from portal.adapters import clock, logos, passwords
-from portal.db import command, lock_row, new_id
+from portal.db import command, lock_row, lock_table, new_id
 from portal.models.vendor import Member, Vendor
 from portal.rules import iban, pricing, terms, texts
 from portal.rules.errors import Conflict, Invalid
@@ -116,6 +116,7 @@ def _present(session: Session, vendor: Vendor, values: dict[str, Any]) -> Vendor
 
 @command
 def _found(session: Session, founding: Founding, password_hash: str, only_first: bool) -> Member:
+    lock_table(session, "vendors")
     if only_first and session.scalar(select(func.count()).select_from(Vendor)):
         raise Conflict(N_("This installation is already set up. Log in instead."))
     now = clock.now()

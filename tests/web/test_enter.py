@@ -294,7 +294,8 @@ def test_a_home_is_one_bucket_and_an_ipv4_address_is_itself(world: World, addres
 
 PAYLOADS = [
     "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
-    "http:evil.example", "javascript:alert(1)", "data:text/html,x", "/%5cevil.example/..;", "//evil.example/%2f..", "/\t/evil.example",
+    "http:evil.example", "javascript:alert(1)", "data:text/html,x", "/%5cevil.example/..;",
+    "//evil.example/%2f..", "/\t/evil.example",
     "/\n/evil.example", "/\r\nLocation: //evil.example", " //evil.example", "/ /evil.example", "\u3002evil.example",
     "/\uff0fevil.example", "//\u2044evil.example", "@evil.example", "user@evil.example", "//user:pw@evil.example",
     "", ".", "evil.example", "?next=//evil.example", "#//evil.example", "/\x0b/evil.example", "/\u2028/evil.example",
