@@ -91,11 +91,14 @@ class Outflow:
             self._sock.settimeout(before)
 
     def _send(self, size: int) -> int:
+        begun = self._file.tell()
         try:
-            count: int = self._sock.sendfile(self._file, self._file.tell(), size)
-        except TimeoutError:
+            self._sock.sendfile(self._file, begun, size)
+        except OSError:
+            # The file stands behind what did leave.
+            self._meter.add(self._file.tell() - begun)
             raise stopped() from None
-        return self._count(count)
+        return self._count(self._file.tell() - begun)
 
     def _read(self, size: int) -> bytes:
         piece = self._file.read(min(size, self._left))
