@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, FileField, Form, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
 
 from portal.models.payment import PaymentMethod
@@ -91,7 +92,7 @@ class ReportForm(Act):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.method.choices = [(method.value, gettext(method.label)) for method in PaymentMethod]
+        self.method.choices = [SelectChoice(method.value, gettext(method.label)) for method in PaymentMethod]
 
 
 class ConfirmationForm(Act):

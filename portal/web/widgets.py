@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from markupsafe import Markup, escape
+from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
 
 
@@ -31,17 +32,17 @@ class TextArea:
 
 
 class Select:
-    """A <select> whose choices are (value, words) pairs."""
+    """A <select> in one group."""
 
     def __call__(self, field: Field, **given: Any) -> Markup:
         options = "".join(_options(field.choices, field.data))
         return _written(f"<select{_attributes({'id': field.id, 'name': field.name} | given)}>{options}</select>")
 
 
-def _options(choices: Iterable[tuple[str, str]], chosen: str | None) -> Iterable[str]:
-    for value, words in choices:
-        attributes = _attributes({"value": value, "selected": value == chosen})
-        yield f"<option{attributes}>{escape(words)}</option>"
+def _options(choices: Iterable[SelectChoice], chosen: str | None) -> Iterable[str]:
+    for choice in choices:
+        attributes = _attributes({"value": choice.value, "selected": choice.value == chosen})
+        yield f"<option{attributes}>{escape(choice.label)}</option>"
 
 
 def _attributes(given: dict[str, Any]) -> str:
