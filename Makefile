@@ -5,6 +5,8 @@
 
 # A variable given on the command line (make demo PORT=9000) reaches the programs as environment.
 PYTEST_ARGS ?=
+# Tests share nothing, so they run side by side; each worker has a PostgreSQL server of its own.
+WORKERS ?= 2
 PORTAL := .venv/bin/portal
 CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/*.po)
 BUILD_INPUTS := pyproject.toml hatch_build.py browser-files.json package.json package-lock.json
@@ -52,7 +54,7 @@ run: install
 # --- testing ----------------------------------------------------------------------------------------
 
 test: install-test
-	.venv/bin/python -m pytest $(PYTEST_ARGS)
+	.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 check: install-dev
 	.venv/bin/ruff check .
