@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -11,10 +12,11 @@ from flask import Blueprint, make_response, render_template, request
 from portal.access.actor import ContactActor, MemberActor
 from portal.adapters import clock
 from portal.queries import activity, figures, keyring, needs, shelf
+from portal.queries.keyring import Card
 from portal.queries.shelf import Shelf, Wish
 from portal.rules import gate, search
 from portal.rules.desk import Drawer
-from portal.web import happenings, sentences
+from portal.web import happenings, sentences, standings
 from portal.web import needs as words
 from portal.web.actor import current_actor, current_visit
 from portal.web.gatehouse import Who, who
@@ -24,6 +26,15 @@ from portal.web.looks import look
 from portal.web.sentences import Situation
 
 bp = Blueprint("homes", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One project of a keyring, its sentence, and whether it waits for the reader."""
+
+    card: Card
+    sentence: str
+    waits: bool
 
 
 @bp.get("/projects")
@@ -67,6 +78,7 @@ def _listing(actor: MemberActor, wish: Wish) -> dict[str, Any]:
         "drawers": [drawer for drawer in Drawer if found.counts[drawer] or drawer in (Drawer.ALL, wish.drawer)],
         "address": _address,
         "turn": partial(_address, wish.drawer),
+        "pill": words.pill,
     }
 
 
@@ -94,13 +106,18 @@ def _address(drawer: Drawer, page: int = 1, *, anchor: str = "#project-list") ->
 
 def _keyring(actor: ContactActor) -> str:
     visit = current_visit()
-    cards = [(card, _sentence(card)) for card in keyring.cards(db(), actor)]
     brands = {vendor_id: look(brand) for vendor_id, brand in visit.brands.items()} if visit else {}
-    headline = words.waiting(sum(card.waits_for_reader for card, _sentence in cards))
-    return render_template("homes/keyring.html", cards=cards, brands=brands, key_for=actor.key_for, headline=headline)
+    faces = [_face(card) for card in keyring.cards(db(), actor)]
+    faces.sort(key=lambda face: not face.waits)
+    headline = words.waiting(sum(face.waits for face in faces))
+    return render_template("homes/keyring.html", faces=faces, brands=brands, key_for=actor.key_for, headline=headline)
 
 
-def _sentence(card: keyring.Card) -> str:
+def _face(card: Card) -> Face:
+    return Face(card, _sentence(card), card.standing in standings.CLIENTS_TURN)
+
+
+def _sentence(card: Card) -> str:
     return sentences.for_client(
         Situation(
             standing=card.standing,

@@ -21,8 +21,6 @@ from portal.rules.desk import Phase
 from portal.rules.gate import Standing
 from portal.rules.lifecycle import Flow
 
-CLIENTS_TURN = (Standing.TO_APPROVE, Standing.TO_PAY, Standing.PARTLY_PAID, Standing.REVERSED)
-
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -66,14 +64,9 @@ class Card:
         """Whether the date lies before somebody."""
         return self.pay_by or self.standing in (Standing.LOCKED, Standing.WORKING, Standing.CHANGES_REQUESTED)
 
-    @property
-    def waits_for_reader(self) -> bool:
-        """Whether the client's side is asked to do something."""
-        return self.standing in CLIENTS_TURN
-
 
 def cards(session: Session, actor: ContactActor) -> tuple[Card, ...]:
-    """The projects of the keyring: those that wait for the reader, then the rest, the latest touched first."""
+    """The projects of the keyring, the latest touched first."""
     heads = (
         Project.id, Project.vendor_id, Project.title, Project.phase, Project.currency, Project.price_minor,
         Project.time_zone, Project.touched_at, Project.flow,
@@ -88,8 +81,7 @@ def cards(session: Session, actor: ContactActor) -> tuple[Card, ...]:
     grouped: dict[UUID, list[Row[Any]]] = {}
     for row in rows:
         grouped.setdefault(row.id, []).append(row)
-    found = [_card(steps) for steps in grouped.values()]
-    return tuple(sorted(found, key=lambda card: not card.waits_for_reader))
+    return tuple(_card(steps) for steps in grouped.values())
 
 
 def _presented() -> ColumnElement[bool]:

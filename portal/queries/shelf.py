@@ -79,6 +79,11 @@ class Line:
         working = self.standing in (Standing.WORKING, Standing.CHANGES_REQUESTED)
         return working and schedule.is_overdue(self.due_on, self.time_zone, now)
 
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the client should have paid by `now`, where the project is."""
+        owed = self.standing in (Standing.TO_PAY, Standing.PARTLY_PAID)
+        return owed and schedule.is_overdue(self.due_on, self.time_zone, now)
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from babel.lists import format_list
 from flask_babel import get_locale, ngettext
@@ -14,7 +15,10 @@ from portal.adapters import clock
 from portal.models.payment import PaymentMethod
 from portal.queries.figures import Figures, Sum
 from portal.queries.needs import Item, Need
+from portal.queries.shelf import Line
+from portal.rules.gate import Standing
 from portal.rules.wording import N_
+from portal.web import standings
 from portal.web.language import show_date, show_money
 
 NAMED = 2
@@ -193,3 +197,14 @@ def _days(item: Item) -> int:
     """Days until the due date on the project's calendar, below zero once it is over."""
     today = clock.today(item.time_zone)
     return (item.day - today).days if item.day else 0
+
+
+def pill(line: Line, now: datetime) -> tuple[str, str]:
+    """Where a project of the list stands, in a word and a tone; red is what is over its date."""
+    if line.is_late(now):
+        return _("Late"), "danger"
+    if line.is_overdue(now):
+        return _("Overdue"), "danger"
+    word = _(line.standing.label)
+    # Somebody else's turn asks nothing of the reader.
+    return word, "info" if line.standing in standings.CLIENTS_TURN - {Standing.REVERSED} else line.standing.tone
