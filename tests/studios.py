@@ -114,5 +114,3 @@ def _headers(browser: Browser) -> dict[str, str]:
     cookie = browser.client.get_cookie(COOKIE)
     assert cookie is not None
     return {"Cookie": f"{COOKIE}={cookie.value}", "X-CSRFToken": token}
-
-

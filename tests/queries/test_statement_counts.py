@@ -35,7 +35,7 @@ def counting(app: Flask) -> Iterator[list[str]]:
 
 
 def busy(world: World, count: int) -> tuple[Entered, UUID, UUID]:
-    """`count` milestones paid in `count` parts each, and one more, delivered with `count` files and a payment reported."""
+    """`count` milestones paid in `count` parts each; one more delivered with `count` files, its payment reported."""
     project = world.project(amounts=("90",) * (count + 1))
     cleo = world.contact(project)
     for position in range(1, count + 1):
