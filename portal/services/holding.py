@@ -42,17 +42,11 @@ def holding(session: Session, upload_id: UUID) -> Iterator[Hold]:
     Raises Busy when it does not, Gone when the upload is over, storage.Missing when acknowledged bytes are not there.
     """
     part, owner = _open(session, upload_id), secrets.token_hex(16)
-    try:
-        upload_locks.take(session, upload_id=upload_id, owner=owner)
-        slip = uploads.look(session, upload_id=upload_id)
-        session.rollback()
+    with part:
+        slip = upload_locks.take(session, upload_id=upload_id, owner=owner)
         if part.size < slip.offset:
             raise Missing(part.path.name)
         yield Hold(part, slip, owner)
-    finally:
-        part.close()
-        session.rollback()
-        upload_locks.release(session, upload_id=upload_id, owner=owner)
 
 
 def digest(session: Session, hold: Hold) -> Digest:
@@ -74,19 +68,22 @@ def _open(session: Session, upload_id: UUID) -> Part:
         try:
             return storage.open_part(upload_id)
         except Held:
-            now = time.monotonic()
-        if now - begun > PATIENCE_SECONDS:
+            waited = time.monotonic() - begun
+        if waited > PATIENCE_SECONDS:
             raise Busy(N_("Another request goes on with this upload. Try again in a moment."))
-        if now - asked > ASK_EVERY_SECONDS:
-            asked = now
-            _urge(session, storage, upload_id)
+        if waited - asked > ASK_EVERY_SECONDS:
+            _urge(session, storage, upload_id, waited)
+            asked = waited
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _urge(session: Session, storage: LocalStorage, upload_id: UUID) -> None:
+def _urge(session: Session, storage: LocalStorage, upload_id: UUID, waited: float) -> None:
+    """Ask for it; from a process that froze, take it: what it writes when it wakes, it writes where nobody reads.
+
+    Who got the part a moment ago has not renewed the lock yet, so nobody is taken for frozen in the first second.
+    """
     upload_locks.ask(session, upload_id=upload_id)
     slip = uploads.look(session, upload_id=upload_id)
     session.rollback()
-    if slip.lock_until is not None and slip.lock_until < clock.now():
-        # Its process froze: let it write where nobody reads.
+    if waited > ASK_EVERY_SECONDS and slip.lock_until is not None and slip.lock_until < clock.now():
         storage.detach_part(upload_id, slip.offset)

@@ -6,13 +6,13 @@ import errno
 import hashlib
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from portal.access.actor import Actor
-from portal.adapters import outside, sniffing
+from portal.adapters import clock, outside, sniffing
 from portal.adapters.digests import Digest
 from portal.adapters.failpoints import failpoint
 from portal.adapters.storage import Missing
@@ -24,7 +24,7 @@ from portal.rules.tus import Checksum, ChecksumMismatch, Gone
 from portal.rules.wording import N_
 from portal.services import holding, mending, upload_locks, uploads
 from portal.services.holding import Hold
-from portal.services.uploads import Announced, Limits, Slip
+from portal.services.uploads import LIFETIME, Announced, Limits, Slip
 
 GROUP_BYTES = 64 << 20
 PULSE_SECONDS = 2
@@ -72,39 +72,39 @@ def receive(session: Session, *, by: Actor, upload_id: UUID, incoming: Incoming)
     Raises Conflict when they do not continue what is there or somebody else goes on, TooLarge when they are too many,
     ChecksumMismatch, NoSpace, Forbidden when the sender may not go on, Gone, and tus.Busy.
     """
-    if (done := _stored(session, upload_id)) is not None:
-        _require_fitting(done, incoming)
-        return done
     try:
         with holding.holding(session, upload_id) as hold:
             _require_fitting(hold.slip, incoming)
             writer = _Writer(session, hold, incoming)
             writer.run()
-            if writer.position == hold.slip.length:
-                _complete(session, by, hold, writer.digest)
+            if writer.position < hold.slip.length:
+                return replace(hold.slip, offset=writer.position, expires_at=clock.now() + LIFETIME)
+            return _complete(session, by, hold, writer.digest)
     except Missing:
-        mending.mend(session, upload_id=upload_id)
-        raise Conflict(N_("Ask where the upload stands and go on from there.")) from None
-    return uploads.look(session, upload_id=upload_id)
+        slip = _repaired(session, upload_id)
+    # Stored, perhaps by a request whose answer was lost; or begun again.
+    _require_fitting(slip, incoming)
+    if slip.state is not UploadState.STORED:
+        raise Conflict(N_("Ask where the upload stands and go on from there."))
+    return slip
 
 
 def stand(session: Session, *, by: Actor, upload_id: UUID) -> Slip:
     """Where the upload stands, after whoever was writing has let go. One that is whole becomes a file first."""
-    if (done := _stored(session, upload_id)) is not None:
-        return done
     try:
         with holding.holding(session, upload_id) as hold:
-            if hold.slip.whole:
-                _complete(session, by, hold, holding.digest(session, hold))
+            if not hold.slip.whole:
+                return hold.slip
+            return _complete(session, by, hold, holding.digest(session, hold))
     except Missing:
-        mending.mend(session, upload_id=upload_id)
-    return uploads.look(session, upload_id=upload_id)
+        return _repaired(session, upload_id)
 
 
-def _stored(session: Session, upload_id: UUID) -> Slip | None:
+def _repaired(session: Session, upload_id: UUID) -> Slip:
+    mending.mend(session, upload_id=upload_id)
     slip = uploads.look(session, upload_id=upload_id)
     session.rollback()
-    return slip if slip.state is UploadState.STORED else None
+    return slip
 
 
 def _require_fitting(slip: Slip, incoming: Incoming) -> None:
@@ -120,7 +120,7 @@ def _too_many() -> TooLarge:
     return TooLarge(N_("There are more bytes than were announced. The file may have changed; upload it again."))
 
 
-def _complete(session: Session, by: Actor, hold: Hold, digest: Digest) -> None:
+def _complete(session: Session, by: Actor, hold: Hold, digest: Digest) -> Slip:
     storage, upload_id = outside.of(session).storage, hold.slip.id
     kind = sniffing.media_type(b"".join(hold.part.read(0, sniffing.HEAD_BYTES)))
     hold.part.sync()
@@ -134,6 +134,7 @@ def _complete(session: Session, by: Actor, hold: Hold, digest: Digest) -> None:
         storage.discard(upload_id)
         raise
     failpoint("upload.stored")
+    return replace(hold.slip, offset=hold.slip.length, state=UploadState.STORED)
 
 
 def _hasher(checksum: Checksum | None) -> Digest | None:

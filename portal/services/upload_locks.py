@@ -1,8 +1,9 @@
 """Who writes to an upload: a lock with an owner and an expiry, and the offset that only its owner moves.
 
 The lock in the database says who may acknowledge bytes; the one on the part (adapters/parts.py) who may write them. It
-is taken after the part is held, kept alive every few seconds, and given up when somebody asks for it. An owner whose
-process froze neither renews nor lets go: once its time is over, the part is replaced under its hands.
+is taken after the part is held, kept alive every few seconds, and given up when somebody asks for it. Nobody has to
+release it: whoever holds the part next may take it. An owner whose process froze neither renews nor lets go of the
+part: once its time is over, the part is replaced under its hands.
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ from portal.db import command
 from portal.models.deliverable import Upload, UploadState
 from portal.rules.errors import Conflict
 from portal.rules.wording import N_
-from portal.services.uploads import LIFETIME
+from portal.services import uploads
+from portal.services.uploads import LIFETIME, Slip
 
 LEASE = timedelta(seconds=10)
 ASKED = " yield"
 
 
 @command
-def take(session: Session, *, upload_id: UUID, owner: str) -> bool:
+def take(session: Session, *, upload_id: UUID, owner: str) -> Slip:
     """Become the owner of the upload whose part the caller holds; whoever was it before can acknowledge nothing more.
 
-    False when the upload is over.
+    Raises Gone when the upload is over and left no file.
     """
-    values = {"lock_owner": owner, "lock_until": clock.now() + LEASE}
-    return _touched(session, _receiving(upload_id).values(values))
+    mine = _receiving(upload_id).where(Upload.expires_at > clock.now())
+    taken = mine.values(lock_owner=owner, lock_until=clock.now() + LEASE).returning(*uploads.slip_columns())
+    row = session.execute(taken.execution_options(synchronize_session=False)).first()
+    return Slip(**row._asdict()) if row is not None else uploads.look(session, upload_id=upload_id)
 
 
 @command
@@ -47,14 +51,6 @@ def ask(session: Session, *, upload_id: UUID) -> None:
     """Ask whoever writes to let go: seen at their next renewal."""
     held = _receiving(upload_id).where(Upload.lock_owner.is_not(None), Upload.lock_owner.not_like(f"%{ASKED}"))
     _touched(session, held.values(lock_owner=Upload.lock_owner + ASKED))
-
-
-@command
-def release(session: Session, *, upload_id: UUID, owner: str) -> None:
-    """Let go, if the lock is still ours."""
-    _touched(
-        session, update(Upload).where(Upload.id == upload_id, _owned(owner)).values(lock_owner=None, lock_until=None)
-    )
 
 
 @command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -164,16 +165,20 @@ def expire(session: Session) -> list[UUID]:
 
 def look(session: Session, *, upload_id: UUID) -> Slip:
     """The upload as it is now. Raises Gone when it was cancelled or has expired."""
-    columns = (
-        Upload.id, Upload.vendor_id, Upload.milestone_id, Upload.member_id, Upload.name, Upload.state,
-        Upload.length_bytes.label("length"), Upload.offset_bytes.label("offset"), Upload.lock_until, Upload.expires_at,
-    )  # fmt: skip
-    row = session.execute(select(*columns).where(Upload.id == upload_id)).one()
+    row = session.execute(select(*slip_columns()).where(Upload.id == upload_id)).one()
     slip = Slip(**row._asdict())
     lapsed = slip.state is UploadState.RECEIVING and slip.expires_at <= clock.now()
     if lapsed or slip.state in (UploadState.CANCELLED, UploadState.EXPIRED):
         raise gone()
     return slip
+
+
+def slip_columns() -> tuple[Any, ...]:
+    """What a slip is read from."""
+    return (
+        Upload.id, Upload.vendor_id, Upload.milestone_id, Upload.member_id, Upload.name, Upload.state,
+        Upload.length_bytes.label("length"), Upload.offset_bytes.label("offset"), Upload.lock_until, Upload.expires_at,
+    )  # fmt: skip
 
 
 def gone() -> tus.Gone:
