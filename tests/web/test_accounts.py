@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -14,6 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal import config, create_app
 from portal.adapters import clock
 from portal.models.sitting import Sitting
 from portal.models.vendor import Member, Vendor
@@ -222,3 +224,20 @@ def test_cookies_say_where_they_may_go(world: World) -> None:
     (cookie,) = answer.headers.getlist("Set-Cookie")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
+
+
+def test_behind_tls_the_cookie_is_bound_to_this_host_and_never_leaves_it_in_the_clear(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = config.load(
+        {"PORTAL_DATABASE_URL": database_url, "PORTAL_BASE_URL": "https://portal.example"}, instance=tmp_path / "tls"
+    )
+    secure = create_app(settings)
+    try:
+        answer = secure.test_client().get("/enter", base_url="https://portal.example")
+        (cookie,) = answer.headers.getlist("Set-Cookie")
+        assert cookie.startswith("__Host-milepost=")
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    finally:
+        installation(secure).engine.dispose()
