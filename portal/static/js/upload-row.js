@@ -48,9 +48,11 @@
 
     text("name", name);
     part("progress").setAttribute("aria-label", `${part("progress").getAttribute("aria-label")}: ${name}`);
-    for (const hook of ["pause", "resume", "cancel"]) {
-      part(hook).setAttribute("aria-label", `${part(hook).textContent.trim()}: ${name}`);
-    }
+    const label = (hook, word) => {
+      part(hook).querySelector("span").textContent = word;
+      part(hook).setAttribute("aria-label", `${word}: ${name}`);
+    };
+    for (const hook of ["pause", "resume", "cancel"]) label(hook, part(hook).textContent.trim());
 
     const state = (value, status) => {
       root.dataset.state = value;
@@ -76,6 +78,7 @@
       part("error").hidden = false;
       root.querySelector("[data-error-text]").textContent = sentence;
       part("resume").hidden = !mayResume;
+      if (!mayResume) label("cancel", words.dismiss);
       announce(`${name}: ${sentence}`);
     };
 
