@@ -201,4 +201,5 @@ def test_the_sixth_file_is_refused_with_the_servers_sentence(page, studio, tmp_p
     refused = page.locator("[data-upload][data-state=failed]")
     expect(refused).to_have_count(1, timeout=30_000)
     expect(refused.locator("[data-error]")).to_contain_text("Only 5 files fit into one milestone")
+    expect(page.locator(".file")).to_have_count(5, timeout=30_000)
     assert len(stored(studio)) == 5
