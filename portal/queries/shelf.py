@@ -105,15 +105,12 @@ def shelf(session: Session, actor: MemberActor, wish: Wish) -> Shelf:
 
 
 def _counts(session: Session, actor: MemberActor, wish: Wish) -> tuple[dict[Drawer, int], dict[Drawer, int]]:
-    """How many projects each drawer holds, and how many of those ask for something."""
-    counts, asking = dict.fromkeys(Drawer, 0), dict.fromkeys(Drawer, 0)
-    rows = session.connection().execute(_count_statement(bool(wish.words)), _given(actor, wish))
-    for phase, count, asked, late in rows:
-        counts[Drawer(phase)], asking[Drawer(phase)] = count, int(asked)
-        counts[Drawer.LATE] = asking[Drawer.LATE] = late
-    counts[Drawer.ALL] = sum(counts[Drawer(phase)] for phase in Phase)
-    asking[Drawer.ALL] = sum(asking[Drawer(phase)] for phase in Phase)
-    return counts, asking
+    """How many projects each drawer holds, and how many of those ask for something: active ones alone do."""
+    row = session.connection().execute(_count_statement(bool(wish.words)), _given(actor, wish)).one()
+    counts = {Drawer(phase): int(row._mapping[phase.value]) for phase in Phase}
+    counts |= {Drawer.LATE: row.late, Drawer.ALL: sum(counts.values())}
+    asking = {Drawer.ALL: row.asking, Drawer.ACTIVE: row.asking, Drawer.LATE: row.late}
+    return counts, dict.fromkeys(Drawer, 0) | asking
 
 
 def _heads(session: Session, actor: MemberActor, wish: Wish, start: int, asking: int) -> list[Row[Any]]:
@@ -140,11 +137,17 @@ def _given(actor: MemberActor, wish: Wish) -> dict[str, Any]:
 @cache
 def _count_statement(searching: bool) -> Select[Any]:
     mine = [Project.vendor_id == VENDOR, *_matching(searching)]
-    asks = func.sum(case((Project.asks_on <= TODAY, 1), else_=0))
     late = select(func.count()).select_from(Milestone).where(*_late())
+    counted = {phase.value: Project.phase == phase for phase in Phase} | {"asking": Project.asks_on <= TODAY}
     if searching:
+        # The words are looked for once, and what is found is told apart.
         late = late.where(Milestone.project_id.in_(select(Project.id).where(*mine)))
-    return select(Project.phase, func.count(), asks, late.scalar_subquery()).where(*mine).group_by(Project.phase)
+        sums = [func.coalesce(func.sum(case((which, 1), else_=0)), 0).label(name) for name, which in counted.items()]
+        return select(*sums, late.scalar_subquery().label("late")).where(*mine)
+    # Without words each count is the length of a range of an index.
+    projects = select(func.count()).select_from(Project).where(*mine)
+    counts = [projects.where(which).scalar_subquery().label(name) for name, which in counted.items()]
+    return select(*counts, late.scalar_subquery().label("late"))
 
 
 @cache
