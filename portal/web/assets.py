@@ -36,8 +36,7 @@ def asset(path: str) -> str:
 
 def vendor_asset(name: str) -> VendorAsset:
     """Address and integrity of a vendored file; KeyError when it is not in the manifest."""
-    integrity = _manifest()[name]
-    return VendorAsset(url_for("static", filename=f"vendor/{name}", v=integrity[-KEY_LENGTH:]), integrity)
+    return _vendor_asset(name, request.script_root)
 
 
 @lru_cache(maxsize=1024)
@@ -54,6 +53,12 @@ def icon(name: str, label: str | None = None) -> Markup:
 def _address(path: str, _root: str) -> str:
     """Asked twenty times a page. Where the portal is mounted does not change the path, only what stands before it."""
     return url_for("static", filename=path, v=_key(path))
+
+
+@cache
+def _vendor_asset(name: str, _root: str) -> VendorAsset:
+    integrity = _manifest()[name]
+    return VendorAsset(url_for("static", filename=f"vendor/{name}", v=integrity[-KEY_LENGTH:]), integrity)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -10,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, get_timezone_location
-from flask import Flask, g, request, session
+from flask import Flask, request, session
 from flask_babel import Babel, get_locale, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -31,6 +32,8 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=reader_locale)
     app.jinja_env.globals.update(_=say, gettext=say)
+    app.before_request(_forget)
+    app.teardown_appcontext(_forget)
     app.jinja_env.filters.update(
         money=show_money, date=show_date, instant=show_instant, bytes=show_bytes, words=show_words, iso=show_iso,
         city=show_city,
@@ -120,12 +123,20 @@ class _Reading:
     sentences: NullTranslations
 
 
+# Found out once a request, because a page asks for it hundreds of times.
+_read_now: ContextVar[_Reading | None] = ContextVar("read_now", default=None)
+
+
 def _reading() -> _Reading:
-    """Found out once a request: a page asks for it a hundred times."""
-    found: _Reading | None = g.get("reading")
+    found = _read_now.get()
     if found is None:
-        found = g.reading = _Reading(str(get_locale() or "en"), get_translations())
+        found = _Reading(str(get_locale() or "en"), get_translations())
+        _read_now.set(found)
     return found
+
+
+def _forget(_error: BaseException | None = None) -> None:
+    _read_now.set(None)
 
 
 def _language() -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, request, url_for
 from flask_babel import get_locale
 
 from portal.access.actor import MemberActor, Nobody
@@ -34,6 +35,11 @@ def init_app(app: Flask) -> None:
 
 def look(brand: Brand) -> Look:
     """The brand with its addresses."""
+    return _look(brand, request.script_root)
+
+
+@lru_cache(maxsize=256)
+def _look(brand: Brand, _root: str) -> Look:
     logo = url_for("brands.logo", vendor_id=brand.vendor_id, version=brand.version) if brand.has_logo else None
     css = url_for("brands.stylesheet", vendor_id=brand.vendor_id, version=brand.version)
     return Look(brand.name, brand.colour, brand.name.strip()[:1].upper(), logo, css)

@@ -39,12 +39,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One milestone in its project, for one reader. `forms` are the acts offered now, by name."""
+    """One milestone in its project, for one reader. `forms` are the acts offered now, by name.
+
+    `own_payments` are this milestone's, `receipts` all payments with a receipt, by milestone.
+    """
 
     overview: Overview
     step: Step
     delivery: Delivery
-    payments: tuple[PaymentRow, ...]
+    own_payments: tuple[PaymentRow, ...]
+    receipts: Mapping[UUID, list[PaymentRow]]
     forms: Mapping[str, Act]
     sentence: str
     recent: tuple[Told, ...]
@@ -57,11 +61,6 @@ class Stage:
     def head(self) -> Head:
         """The project's head."""
         return self.overview.head
-
-    @property
-    def own_payments(self) -> list[PaymentRow]:
-        """The payments of this milestone."""
-        return [payment for payment in self.payments if payment.milestone_id == self.step.id]
 
     @property
     def to_confirm(self) -> list[PaymentRow]:
@@ -127,10 +126,6 @@ class Stage:
         changed_at = self.head.payee.changed_at
         return changed_at is not None and now - changed_at < PAYEE_IS_NEWS
 
-    def receipts_of(self, step: Step) -> list[PaymentRow]:
-        """The payments of any milestone that have a receipt."""
-        return [row for row in self.payments if row.milestone_id == step.id and row.receipt_id]
-
 
 def consent(title: str, manifest_sha256: str) -> str:
     """The sentence shown beside the field for one's name, and kept with the approval."""
@@ -157,13 +152,15 @@ def _set(overview: Overview, step: Step, *, finished: bool) -> Stage:
     is_member = isinstance(actor, MemberActor)
     delivery = (milestones.for_member if is_member else milestones.for_contact)(db(), step)
     rows = payments.of_project(db(), head)
+    own = tuple(row for row in rows if row.milestone_id == step.id)
     has_files = _promises_files(actor, step, delivery)
     return Stage(
         overview=overview,
         step=step,
         delivery=delivery,
-        payments=rows,
-        forms=offers.forms(actor, head, step, [row for row in rows if row.milestone_id == step.id]),
+        own_payments=own,
+        receipts=_receipts(rows),
+        forms=offers.forms(actor, head, step, own),
         sentence=sentence(overview, step, is_member=is_member, has_files=has_files, finished=finished),
         recent=_recent(actor, overview),
         # The vendor's people always get their own files.
@@ -171,6 +168,14 @@ def _set(overview: Overview, step: Step, *, finished: bool) -> Stage:
         is_member=is_member,
         asks_code=not stepup.is_fresh(head.id),
     )
+
+
+def _receipts(rows: tuple[PaymentRow, ...]) -> dict[UUID, list[PaymentRow]]:
+    found: dict[UUID, list[PaymentRow]] = {}
+    for row in rows:
+        if row.receipt_id:
+            found.setdefault(row.milestone_id, []).append(row)
+    return found
 
 
 def _promises_files(actor: Actor, step: Step, delivery: Delivery) -> bool:
