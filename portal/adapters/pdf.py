@@ -15,6 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from PIL import ImageFile
+
 from portal.adapters import pages
 from portal.rules.errors import Unavailable
 from portal.rules.wording import N_
@@ -82,6 +84,8 @@ def _engine() -> Any:
     except OSError:
         message = N_("This machine cannot draw PDFs yet. Have its administrator run: %(line)s")
         raise Unavailable(message, code="no_pdf", line=install_line(missing() or [*LIBRARIES])) from None
+    # Importing WeasyPrint makes Pillow accept cut-off pictures everywhere; uploaded logos must stay refused then.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     return weasyprint
 
 

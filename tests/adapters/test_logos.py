@@ -10,7 +10,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from portal.adapters import logos
+from portal.adapters import logos, pdf
 from portal.rules.errors import Invalid
 
 
@@ -76,6 +76,15 @@ def test_what_is_no_png_jpeg_or_webp_is_refused_whatever_its_name(content):
     with pytest.raises(Invalid) as caught:
         logos.redraw(content)
     assert (caught.value.field, caught.value.code) == ("logo", "logo_unreadable")
+
+
+def test_a_picture_that_was_cut_off_is_refused_after_papers_were_drawn_too():
+    """WeasyPrint tells Pillow to draw what there is of a picture, for the whole process."""
+    pdf._engine.cache_clear()
+    pdf._engine()
+    for content in (picture("PNG")[:60], picture("JPEG")[:-40]):
+        with pytest.raises(Invalid):
+            logos.redraw(content)
 
 
 @pytest.mark.parametrize("size", [(7000, 7000), (12_000, 9000), (60_000, 60_000)])

@@ -89,6 +89,23 @@ def test_several_files_are_stored_and_the_list_shows_them_by_itself(page, studio
     expect(page.locator("[data-upload]")).to_have_count(0, timeout=10_000)
 
 
+def test_the_list_comes_also_when_the_server_was_away_at_that_moment(page, studio, tmp_path):
+    refused: list[str] = []
+
+    def once(route):
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    page.route("**/files", once)
+    path = made_file(tmp_path, "plan.bin", MIB)
+    choose(page, path)
+    expect(page.locator(".file", has_text=path.name)).to_be_visible(timeout=15_000)
+    assert len(refused) == 1
+
+
 def test_dropped_files_are_taken(page, studio):
     page.evaluate(
         """() => {

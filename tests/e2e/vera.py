@@ -96,6 +96,7 @@ class Vera:
         if callable(meanwhile):
             self.desk.until("document.querySelector('[data-progress]')?.value > 250", seconds=60)
             meanwhile()
+            self.desk.expected += ("htmx:sendError",)  # the list of files, asked for while nobody was there
         for file in files:
             self.desk.page.locator(".file", has_text=file.name).first.wait_for(timeout=180_000)
         self.desk.look()

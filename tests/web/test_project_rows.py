@@ -65,7 +65,7 @@ def test_the_eleventh_row_is_refused_and_ten_stay(vera: Browser) -> None:
 def test_a_plain_browser_gets_the_page_and_htmx_the_part_it_asked_for(vera: Browser) -> None:
     form = by_share("40", "60")
     assert "<!doctype html>" in act(vera, "add", form).text
-    assert act(vera, "add", form, **HTMX).text.lstrip().startswith('<fieldset id="milestones"')
+    assert act(vera, "add", form, **HTMX).text.lstrip().startswith('<div id="milestones"')
     assert act(vera, "recompute", form, **HTMX).text.lstrip().startswith('<div id="parts"')
 
 

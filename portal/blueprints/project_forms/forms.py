@@ -50,6 +50,9 @@ class RowForm(Form):
 class ProjectForm(Form):
     """A project with its milestones, and the two boxes of a series."""
 
+    # While the rows are away to be redrawn nothing can be typed into them, and the form cannot leave without them.
+    BUSY = "#milestones input, #milestones select, #milestones textarea, #project-form button"
+
     title = StringField(_("Name of the project"), [InputRequired()])
     kind = StringField(_("Kind of work"))
     client_name = StringField(_("Client"), [InputRequired()])
@@ -74,7 +77,7 @@ def fill(draft: Draft, *, rows_url: str, focus: str = "", series: tuple[str, str
     form.time_zone.choices = choices.time_zones(draft.time_zone)
     form.flow.choices = {flow.value: str(words) for flow, words in FLOWS.items()}
     form.price.render_kw = _live(rows_url, "recompute", "#parts", "input changed delay:400ms")
-    form.currency.render_kw = _live(rows_url, "redraw", "#milestones", "change") | {"hx-disabled-elt": "#milestones"}
+    form.currency.render_kw = _live(rows_url, "redraw", "#milestones", "change") | {"hx-disabled-elt": form.BUSY}
     for entry in form.milestones:
         for cell in (entry.form.share, entry.form.amount):
             cell.render_kw = _live(rows_url, "recompute", "#parts", "input changed delay:400ms")

@@ -6,6 +6,7 @@
   const PHONE_CHUNK = 8 * 1024 * 1024;
   const RETRIES = [0, 1000, 2000, 4000, 8000, 15000, 15000, 30000, 30000, 60000];
   const LINGER = 4000;
+  const ASK_AGAIN = 2000;
   const onPhone = matchMedia("(pointer: coarse)").matches || navigator.connection?.saveData;
   const jobs = [];
 
@@ -240,6 +241,10 @@
   look();
   document.addEventListener("htmx:load", look);
   document.addEventListener("fragment:placed", look);
+  // A list that could not be fetched, because the server was away for a moment, is asked for again.
+  for (const name of ["htmx:sendError", "htmx:responseError"]) {
+    addEventListener(name, (event) => { if (event.target.matches?.("[hx-trigger^='files-changed']")) setTimeout(changed, ASK_AGAIN); });
+  }
   // A file that misses the zone must not replace the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => { if (carriesFiles(event)) event.preventDefault(); });
   addEventListener("online", () => jobs.filter((job) => job.lostLine && !job.active && !job.over).forEach((job) => job.resume()));
