@@ -22,12 +22,10 @@ from portal.models.client import Client
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.models.vendor import Vendor
-from portal.rules import gate
+from portal.rules import desk, gate
 from portal.rules.errors import NotFound
 from portal.rules.gate import Standing
 from portal.rules.lifecycle import Flow
-
-FINISHED = (Standing.SETTLED, Standing.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class Step:
     @property
     def finished(self) -> bool:
         """Whether nobody has anything left to do."""
-        return self.standing in FINISHED
+        return self.standing in desk.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +109,7 @@ class Overview:
     @property
     def current(self) -> Step:
         """What it is all about now: the first milestone that is not finished, else the last that was not cancelled."""
-        kept = [step for step in self.steps if step.standing is not Standing.CANCELLED] or self.steps
-        return next((step for step in kept if not step.finished), kept[-1])
+        return self.steps[desk.current(self.steps)]
 
     @property
     def finished(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from portal.rules import gate
 from portal.rules.gate import Standing
@@ -18,7 +19,8 @@ SOON = timedelta(days=3)
 
 _AT_ONCE = (Standing.REPORTED, Standing.CHANGES_REQUESTED, Standing.REVERSED)
 _OWED = (Standing.TO_PAY, Standing.PARTLY_PAID)
-_DONE = (Standing.SETTLED, Standing.CANCELLED)
+# Where a milestone stands when nobody has anything left to do for it.
+DONE = (Standing.SETTLED, Standing.CANCELLED)
 
 
 class Phase(StrEnum):
@@ -49,6 +51,15 @@ class Drawer(StrEnum):
         return _DRAWERS[self]
 
 
+class Stands(Protocol):
+    """Anything that knows where a milestone stands."""
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What the desk needs to know of one milestone: where it stands, and its date in the project's zone."""
@@ -66,7 +77,7 @@ def phase(steps: Sequence[Step], *, started: bool) -> Phase:
     """Draft until it starts, finished while every milestone is settled or cancelled and no money went back."""
     if not started:
         return Phase.DRAFT
-    return Phase.FINISHED if all(each.standing in _DONE for each in steps) else Phase.ACTIVE
+    return Phase.FINISHED if all(each.standing in DONE for each in steps) else Phase.ACTIVE
 
 
 def asks_on(steps: Sequence[Step], *, started: bool) -> date | None:
@@ -79,9 +90,9 @@ def asks_on(steps: Sequence[Step], *, started: bool) -> date | None:
     return min((day for each in steps if (day := _asks(each)) is not None), default=None)
 
 
-def current(steps: Sequence[Step]) -> int:
+def current(steps: Sequence[Stands]) -> int:
     """The index of the milestone the whole project's sentence is about: the first that is not done, else the last."""
-    undone = (number for number, each in enumerate(steps) if each.standing not in _DONE)
+    undone = (number for number, each in enumerate(steps) if each.standing not in DONE)
     kept = [number for number, each in enumerate(steps) if each.standing is not Standing.CANCELLED]
     return next(undone, kept[-1] if kept else len(steps) - 1)
 
