@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.access.actor import Actor, MemberActor
 from portal.access.scopes import visible, visible_projects
-from portal.models.client import Contact, Grant
+from portal.models.client import Client, Contact, Grant
 from portal.models.deliverable import Deliverable, Upload
 from portal.models.milestone import Milestone
 from portal.models.payment import Payment, Proof
@@ -63,6 +63,11 @@ def get_grant(session: Session, actor: Actor, grant_id: UUID) -> Grant:
     return _inside_vendor(session, actor, Grant, grant_id)
 
 
+def get_client(session: Session, actor: Actor, client_id: UUID) -> Client:
+    """The client, for the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, Client, client_id)
+
+
 def get_contact(session: Session, actor: Actor, contact_id: UUID) -> Contact:
     """The contact, for the vendor's members only; raises NotFound."""
     return _inside_vendor(session, actor, Contact, contact_id)
@@ -92,7 +97,7 @@ def _within_project(session: Session, actor: Actor, model: type[T], row_id: UUID
     return found if found is not None else _missing()
 
 
-V = TypeVar("V", Grant, Contact, Upload, Member)
+V = TypeVar("V", Client, Grant, Contact, Upload, Member)
 
 
 def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID) -> V:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -15,15 +16,17 @@ from portal.access.actor import ContactActor, MemberActor
 from portal.adapters import clock, outside, sniffing
 from portal.db import new_id
 from portal.demo.files import File
+from portal.demo.letterheads import LETTERHEADS
 from portal.models.client import Grant
 from portal.models.milestone import Milestone
 from portal.models.payment import Payment, PaymentMethod
 from portal.models.project import Project
 from portal.queries import sittings as visits
 from portal.rules import drafts, terms
+from portal.rules.errors import AlreadyDone
 from portal.rules.lifecycle import Flow
 from portal.rules.roles import Scope
-from portal.services import approvals, deliverables, grants, milestones, payments, projects, reports, sittings
+from portal.services import approvals, clients, deliverables, grants, milestones, payments, projects, reports, sittings
 from portal.services.answers import Ticket
 
 EVERYTHING = frozenset(Scope)
@@ -113,7 +116,11 @@ class Desk:
             rows=rows,
         )
         agreed = terms.read(written, reader_locale="en", today=clock.today(plan.zone))
-        return projects.create(self.session, actor=by or self.vera, agreed=agreed)
+        project = projects.create(self.session, actor=by or self.vera, agreed=agreed)
+        if plan.client in LETTERHEADS:
+            with suppress(AlreadyDone):
+                clients.describe(self.session, actor=self.vera, project=project, letterhead=LETTERHEADS[plan.client])
+        return project
 
     def start(self, project: Project) -> None:
         """Lock the terms and open the first milestone."""

@@ -88,6 +88,8 @@ class ContactsPage:
     vendor_id: UUID
     title: str
     client: str
+    client_address: str
+    client_tax_id: str
     locale: str
     time_zone: str
     accesses: tuple[Access, ...]
@@ -98,7 +100,7 @@ def page(session: Session, actor: Actor, project_id: UUID, now: datetime) -> Con
     """The contacts of a project, if `actor` can see it; raises NotFound."""
     of_client = and_(Client.vendor_id == Project.vendor_id, Client.id == Project.client_id)
     head = session.execute(
-        select(Project, Client.name.label("client"))
+        select(Project, Client.name.label("client"), Client.address, Client.tax_id)
         .join(Client, of_client)
         .where(Project.id == project_id, visible_projects(actor))
     ).first()
@@ -114,6 +116,8 @@ def page(session: Session, actor: Actor, project_id: UUID, now: datetime) -> Con
         vendor_id=project.vendor_id,
         title=project.title,
         client=head.client,
+        client_address=head.address,
+        client_tax_id=head.tax_id,
         locale=project.locale,
         time_zone=project.time_zone,
         accesses=accesses,

@@ -15,7 +15,7 @@ TOLD = 5
 # Read a few more, because an approval that is only the other side of a payment is left out.
 READ = 8
 # What stands in the record, but would crowd out everything else among the latest.
-TOO_SMALL = ("file.stored", "file.removed", "grant.issued", "grant.rotated", "grant.revoked")
+TOO_SMALL = ("file.stored", "file.removed", "grant.issued", "grant.rotated", "grant.revoked", "client.described")
 
 
 def latest(session: Session, overview: Overview) -> list[Line]:

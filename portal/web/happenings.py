@@ -31,6 +31,7 @@ SENTENCES = {
     "project.created": N_("%(who)s set up the project at a price of %(amount)s."),
     "project.revised": N_("%(who)s changed the draft; the price is %(amount)s."),
     "project.started": N_("%(who)s started the project. Its terms are locked."),
+    "client.described": N_("%(who)s changed what papers say about the client."),
     "milestone.opened": N_("“%(milestone)s” is open. Work on it can begin."),
     "milestone.approved": N_("%(who)s approved “%(milestone)s”."),
     "milestone.settled": N_("“%(milestone)s” is paid and complete."),

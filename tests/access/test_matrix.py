@@ -108,6 +108,8 @@ THINGS = {
     ("POST", "/projects/<uuid>/terms"): Door(may=LEADS, sees=("member",), home="/login"),
     ("POST", "/projects/<uuid>/rows"): Door(may=LEADS, sees=("member",), home="/login"),
     ("POST", "/projects/<uuid>/start"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("GET", "/projects/<uuid>/client"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/projects/<uuid>/client"): Door(may=LEADS, sees=("member",), home="/login"),
     ("GET", "/projects/<uuid>/contacts"): Door(may=MEMBERS, home="/login"),
     ("POST", "/projects/<uuid>/grants"): Door(may=LEADS, sees=("member",), home="/login"),
     ("POST", "/grants/<uuid>/rotation"): Door(may=LEADS, sees=("member",), home="/login"),

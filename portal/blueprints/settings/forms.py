@@ -22,7 +22,7 @@ class StudioForm(Form):
     name = StringField(_("Name"), [InputRequired()])
     email = StringField(_("E-mail address for clients"))
     address = TextAreaField(_("Address"))
-    tax_id = StringField(_("Tax id"))
+    tax_id = StringField(_("Tax ID"))
     logo = FileField(_("Logo"))
     remove_logo = BooleanField(_("Take the logo away"))
     brand_colour = StringField(_("Colour"), [InputRequired()])
