@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from portal import config, create_app, migrating
 from portal.config import Config
 from portal.web.installation import installation
-from tests import postgres
+from tests import postgres, templates_once
 from tests.worlds import World
+
+templates_once.share()
 
 
 def lay_tables(url: str) -> None:
