@@ -27,6 +27,8 @@ from portal.services import grants, milestones, sittings
 from portal.web.installation import installation
 from tests.studios import Studio, opened
 
+pytestmark = pytest.mark.e2e
+
 MIB = 1 << 20
 LARGE = 512 * MIB
 TYPE = "application/offset+octet-stream"

@@ -20,6 +20,8 @@ from portal.models.deliverable import Deliverable
 from tests import browser
 from tests.studios import Studio, opened
 
+pytestmark = pytest.mark.e2e
+
 MIB = 1 << 20
 SCRIPT = Path(__file__).with_name("tus_js_upload.cjs")
 
