@@ -64,10 +64,10 @@ check: install-dev
 	.venv/bin/djlint portal/templates --lint --quiet
 	.venv/bin/python script/check-translations
 
-bench: install-dev
-	@found=; for file in benchmarks/*.py; do \
-	  [ -e "$$file" ] || continue; found=yes; echo "== $$file"; .venv/bin/python "$$file" || exit 1; \
-	done; [ -n "$$found" ] || echo "There are no benchmarks yet: benchmarks/ holds no script, so nothing was measured."
+# BENCH="v01 v08" runs only those, and leaves RESULTS.md as it is.
+BENCH ?=
+bench: install-test
+	.venv/bin/python -m benchmarks $(BENCH)
 
 # --- maintaining ------------------------------------------------------------------------------------
 

@@ -32,6 +32,16 @@ class Server:
 
     def start(self) -> None:
         """Serve, and return when the portal says it is ready."""
+        process = self.spawn()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"The server did not start:\n{self.log.read_text()[-3000:]}")
+            time.sleep(0.05)
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Begin to serve."""
         environment = os.environ | {"PORTAL_INSTANCE": str(self.instance), "PORT": str(self.port)} | self._environment
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -42,12 +52,7 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                raise RuntimeError(f"The server did not start:\n{self.log.read_text()[-3000:]}")
-            time.sleep(0.05)
+        return self._process
 
     @property
     def pid(self) -> int:

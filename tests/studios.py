@@ -105,11 +105,12 @@ def _furnished(server: Server, app: Flask, world: World, furnish: Furnish | None
     if furnish:
         furnish(world, milestone, entered)
     milestone_id = milestone.id
-    owner = _headers(world.browser(world.owner))
-    return Studio(server, app, milestone_id, owner, _headers(world.entered(entered.code)))
+    owner = headers(world.browser(world.owner))
+    return Studio(server, app, milestone_id, owner, headers(world.entered(entered.code)))
 
 
-def _headers(browser: Browser) -> dict[str, str]:
+def headers(browser: Browser) -> dict[str, str]:
+    """What this browser sends with each request."""
     token = browser.csrf()
     cookie = browser.client.get_cookie(COOKIE)
     assert cookie is not None

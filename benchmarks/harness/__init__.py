@@ -1,0 +1,1 @@
+"""What every measurement needs: servers to measure, requests to send, seconds to count, a place for what came out."""
