@@ -9,6 +9,9 @@ from portal.rules.wording import N_
 
 LONGEST_LINE = 200
 LONGEST_BLOCK = 10_000
+# What stands below a name on papers, of vendors and of clients alike.
+LONGEST_ADDRESS = 2000
+LONGEST_TAX_ID = 60
 # They turn the reading direction of what follows on the page. (Marks that only hint, U+200E and U+200F, may stay.)
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 

@@ -19,9 +19,6 @@ from portal.rules.findings import Findings
 from portal.rules.wording import N_
 from portal.services import record
 
-LONGEST_ADDRESS = 2000
-LONGEST_TAX_ID = 60
-
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
@@ -53,7 +50,7 @@ def describe(session: Session, *, actor: Actor, project: Project, letterhead: Le
 
 def _read(letterhead: Letterhead) -> tuple[str, str]:
     found = Findings()
-    address = found.value("address", partial(texts.block, letterhead.address, LONGEST_ADDRESS), "")
-    tax_id = found.value("tax_id", partial(texts.line, letterhead.tax_id, LONGEST_TAX_ID), "")
+    address = found.value("address", partial(texts.block, letterhead.address, texts.LONGEST_ADDRESS), "")
+    tax_id = found.value("tax_id", partial(texts.line, letterhead.tax_id, texts.LONGEST_TAX_ID), "")
     found.settle()
     return address, tax_id

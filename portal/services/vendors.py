@@ -23,8 +23,6 @@ from portal.rules.wording import N_
 from portal.services import members, notices
 from portal.services.notices import NoticeKind
 
-LONGEST_ADDRESS = 2000
-LONGEST_TAX_ID = 60
 LONGEST_INSTRUCTIONS = 4000
 LONGEST_ACCOUNT = 60
 LONGEST_CODE = 40
@@ -147,8 +145,8 @@ def _presented(said: Presentation) -> dict[str, Any]:
     found = Findings()
     values: dict[str, Any] = {
         "name": found.value("name", partial(texts.needed, said.name, NAMELESS), ""),
-        "address": found.value("address", partial(texts.block, said.address, LONGEST_ADDRESS), ""),
-        "tax_id": found.value("tax_id", partial(texts.line, said.tax_id, LONGEST_TAX_ID), ""),
+        "address": found.value("address", partial(texts.block, said.address, texts.LONGEST_ADDRESS), ""),
+        "tax_id": found.value("tax_id", partial(texts.line, said.tax_id, texts.LONGEST_TAX_ID), ""),
         "email": found.value("email", partial(terms.read_email, said.email), ""),
         "brand_colour": found.value("brand_colour", partial(_colour, said.brand_colour), ""),
         "time_zone": found.value("time_zone", partial(terms.read_zone, said.time_zone), ""),

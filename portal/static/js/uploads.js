@@ -241,9 +241,12 @@
   look();
   document.addEventListener("htmx:load", look);
   document.addEventListener("fragment:placed", look);
-  // A list that could not be fetched, because the server was away for a moment, is asked for again.
+  // A list that could not be fetched, because the server was away for a moment, is asked for again; one we may not see is not.
   for (const name of ["htmx:sendError", "htmx:responseError"]) {
-    addEventListener(name, (event) => { if (event.target.matches?.("[hx-trigger^='files-changed']")) setTimeout(changed, ASK_AGAIN); });
+    addEventListener(name, (event) => {
+      const isAway = event.detail.xhr.status === 0 || event.detail.xhr.status >= 500;
+      if (isAway && event.target.matches?.("[hx-trigger^='files-changed']")) setTimeout(changed, ASK_AGAIN);
+    });
   }
   // A file that misses the zone must not replace the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => { if (carriesFiles(event)) event.preventDefault(); });
