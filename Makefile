@@ -1,7 +1,7 @@
 # Milepost. `make demo` shows it, `make test` tests it, `make check` reads it. See CONTRIBUTING.md.
 
 .DELETE_ON_ERROR:
-.PHONY: install install-dev install-test demo run test check format bench translations lock clean
+.PHONY: install install-dev install-test demo run test faults check format bench translations lock clean
 
 # A variable given on the command line (make demo PORT=9000) reaches the programs as environment.
 PYTEST_ARGS ?=
@@ -55,6 +55,10 @@ run: install
 
 test: install-test
 	.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+# What `test` runs a part of, at full size, with a report in docs/reports; takes more than an hour.
+faults: install-test
+	.venv/bin/python -m tests.full $(PYTEST_ARGS)
 
 check: install-dev
 	.venv/bin/ruff check .
