@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import blueprints, config, db, listeners, logs
 from portal.adapters import keys, outside, storage
 from portal.config import Config
-from portal.web import actor, assets, errors, gatehouse, headers, htmx, language, looks
+from portal.web import actor, assets, errors, gatehouse, headers, htmx, language, looks, templating
 from portal.web.installation import Installation, close_db
 
 MAX_FORM_BYTES = 12 * 1024 * 1024
@@ -24,6 +24,7 @@ def create_app(settings: Config | None = None) -> Flask:
     """The application: settings → database → web → blueprints → listeners. Refuses to start without a policy."""
     settings = settings or config.load()
     app = Flask("portal", root_path=str(Path(__file__).parent))
+    app.jinja_environment = templating.Environment
     logs.configure()
     _configure(app, settings)
     _install(app, settings)

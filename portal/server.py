@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def options(settings: Config) -> dict[str, Any]:
         "secure_scheme_headers": {},
         "loglevel": "warning",
         "proc_name": "milepost",
-        "post_worker_init": _begin_jobs,
+        "post_worker_init": _begin,
         "worker_exit": _end_jobs,
     }
 
@@ -70,7 +71,10 @@ def _address(settings: Config) -> str:
     return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
 
 
-def _begin_jobs(process: Any) -> None:
+def _begin(process: Any) -> None:
+    # What is there now stays: looking through it for garbage again and again costs a tenth of every page.
+    gc.collect()
+    gc.freeze()
     process.milepost_jobs = worker.start_embedded(process.wsgi)
 
 

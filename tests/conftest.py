@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal import config, create_app, migrating
+from portal import config
 from portal.config import Config
 from portal.web.installation import installation
+from tests import ground as grounds
 from tests import postgres, templates_once
+from tests.ground import Ground
 from tests.worlds import World
 
 templates_once.share()
 
 
-def lay_tables(url: str) -> None:
-    """The schema in an empty database, by the migrations that a real one gets."""
-    migrating.upgrade_url(url)
-
-
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One prepared SQLite file that each test copies."""
-    path = tmp_path_factory.mktemp("template") / "portal.db"
-    lay_tables(f"sqlite:///{path}")
-    return path
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """What all tests of this process stand on, one after the other."""
+    with grounds.laid(tmp_path_factory.getbasetemp()) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -40,32 +34,25 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, ground: Ground) -> str:
     """A fresh database: each test runs on both kinds."""
     if request.param == "sqlite":
-        path = tmp_path / "portal.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-    else:
-        server: postgres.Server = request.getfixturevalue("postgres_server")
-        with server.database(template=lay_tables) as url:
-            yield url
+        return ground.lay_sqlite()
+    return ground.lay_postgres(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Config:
-    """The settings of an instance of this test's own."""
-    return config.load({"PORTAL_DATABASE_URL": database_url}, instance=tmp_path / "instance")
+def settings(database_url: str, ground: Ground) -> Config:
+    """The settings of an instance in which nothing has happened yet."""
+    ground.clear()
+    return config.load({"PORTAL_DATABASE_URL": database_url}, instance=ground.instance)
 
 
 @pytest.fixture
-def app(settings: Config) -> Iterator[Flask]:
+def app(settings: Config, ground: Ground) -> Iterator[Flask]:
     """The whole application."""
-    made = create_app(settings)
-    made.testing = False
-    made.config["PROPAGATE_EXCEPTIONS"] = False
-    yield made
-    installation(made).engine.dispose()
+    with ground.application(settings) as made:
+        yield made
 
 
 @pytest.fixture

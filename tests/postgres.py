@@ -70,6 +70,12 @@ class Server:
         finally:
             self.drop(name)
 
+    def lay(self, name: str, *, template: Prepare) -> str:
+        """The database of that name, made anew; its address."""
+        self.drop(name)
+        self._copy(self._template(template), name)
+        return self.url(name)
+
     def create(self, *, template: Prepare | None = None) -> str:
         source = self._template(template) if template else "template1"
         return self._create_from(source)
@@ -87,9 +93,12 @@ class Server:
 
     def _create_from(self, source: str) -> str:
         name = f"test_{next(self._numbers)}"
+        self._copy(source, name)
+        return name
+
+    def _copy(self, source: str, name: str) -> None:
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         self._run(create.format(sql.Identifier(name), sql.Identifier(source)))
-        return name
 
     def _run(self, statement: sql.Composable) -> None:
         with psycopg.connect(self.url(), autocommit=True) as connection:

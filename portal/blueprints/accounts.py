@@ -6,7 +6,6 @@ import hmac
 from typing import Any
 
 from flask import Blueprint, render_template
-from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import HiddenField, PasswordField, StringField
@@ -25,6 +24,7 @@ from portal.web.actor import current_actor, current_visit, visitor
 from portal.web.gatehouse import Who, who
 from portal.web.htmx import redirect_to
 from portal.web.installation import db, installation
+from portal.web.language import lazy_gettext as _
 from portal.web.language import reader_locale
 
 bp = Blueprint("accounts", __name__)

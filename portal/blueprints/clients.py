@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from wtforms import Form, StringField, TextAreaField
 
 from portal.access import doors
@@ -22,6 +21,7 @@ from portal.web.actor import current_actor
 from portal.web.gatehouse import Who, who
 from portal.web.htmx import back_to, redirect_to
 from portal.web.installation import db
+from portal.web.language import lazy_gettext as _
 
 bp = Blueprint("clients", __name__)
 

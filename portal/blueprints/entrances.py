@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, session
-from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired
@@ -26,6 +25,7 @@ from portal.web.actor import current_actor, current_visit, visitor
 from portal.web.gatehouse import Who, who
 from portal.web.htmx import redirect_to
 from portal.web.installation import db
+from portal.web.language import lazy_gettext as _
 
 bp = Blueprint("entrances", __name__)
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, make_response, render_template, request
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from wtforms import Form, HiddenField, SelectField, SelectMultipleField, StringField
 
 from portal.access import doors
@@ -29,6 +28,7 @@ from portal.web.forms import new_key
 from portal.web.gatehouse import Who, who
 from portal.web.htmx import back_to, redirect_to
 from portal.web.installation import db
+from portal.web.language import lazy_gettext as _
 from portal.web.language import show_words
 
 bp = Blueprint("grants", __name__)

@@ -54,7 +54,7 @@ def find(
     session: Session, token_digest: bytes, now: datetime, *, address: str = "", user_agent: str = ""
 ) -> Visit | Ended | None:
     """The visit of a token; Ended when it timed out; None for a stranger, or when no code on the keyring opens."""
-    rows = session.execute(_statement(), {"token": token_digest}).all()
+    rows = session.connection().execute(_statement(), {"token": token_digest}).all()
     if not rows or rows[0].ended_at is not None:
         return None
     first = rows[0]
@@ -150,7 +150,7 @@ _COLUMNS: list[Any] = [
     Grant.vendor_id.label("grant_vendor"),
     Grant.project_id,
     Grant.version,
-    Grant.scopes_text,
+    Grant.scopes_text.label("scopes_text"),
     Grant.expires_at,
     Grant.revoked_at,
     Contact.id.label("contact_id"),

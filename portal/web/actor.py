@@ -44,8 +44,8 @@ def init_app(app: Flask) -> None:
 
 def current_visit() -> Visit | None:
     """The visit of this request, or None for a stranger."""
-    browser = cast(Any, current_user)
-    return browser.visit if browser.is_authenticated else None
+    browser = cast(Any, current_user)._get_current_object()
+    return browser.visit if isinstance(browser, Browser) else None
 
 
 def current_actor() -> Actor:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, FileField, Form, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
@@ -20,6 +19,7 @@ from portal.services.answers import Ticket
 from portal.web.errors import sentence
 from portal.web.forms import blame, new_key
 from portal.web.language import gettext
+from portal.web.language import lazy_gettext as _
 from portal.web.widgets import Input, Select, TextArea
 
 T = TypeVar("T")

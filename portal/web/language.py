@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime, get_timezone_location
 from flask import Flask, request, session
 from flask_babel import Babel, get_locale, get_translations
+from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
@@ -62,6 +63,11 @@ def gettext(message: str, /, **words: object) -> str:
     """As Flask-Babel's, which looks for the reader's language anew at every sentence."""
     text = _reading().sentences.gettext(message)
     return text % words if words else text
+
+
+def lazy_gettext(message: str) -> LazyString:
+    """A sentence that is not spoken before it is shown: labels of form fields."""
+    return LazyString(gettext, message)
 
 
 @pass_eval_context

@@ -33,7 +33,7 @@ from portal.rules import chain, gate
 from portal.rules.errors import DomainError
 from portal.rules.lifecycle import MILESTONE_EDGES, Flow, MilestoneState, PaymentState
 from portal.services import milestones, payments
-from tests.conftest import lay_tables
+from tests.ground import lay_tables
 from tests.worlds import World
 
 ZONE = "Europe/Berlin"

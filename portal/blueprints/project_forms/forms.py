@@ -7,7 +7,6 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
@@ -15,6 +14,7 @@ from wtforms.widgets import TextInput
 from portal.rules.drafts import Draft
 from portal.rules.lifecycle import Flow
 from portal.web import choices
+from portal.web.language import lazy_gettext as _
 
 FLOWS = {
     Flow.PAY_TO_UNLOCK: _(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, FileField, Form, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from portal.rules.roles import Role
 from portal.web import choices
+from portal.web.language import lazy_gettext as _
 
 ROLES = {
     Role.OWNER: _("Owner: everything, also payment details and people."),
