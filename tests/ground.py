@@ -103,10 +103,15 @@ def lay_tables(url: str) -> None:
     migrating.upgrade_url(url)
 
 
+def in_memory() -> Path | None:
+    """A folder that outlives nothing and waits for no disk, if there is one."""
+    return MEMORY if MEMORY.is_dir() else None
+
+
 @contextmanager
 def laid(elsewhere: Path) -> Iterator[Ground]:
     """A ground in memory, or `elsewhere`; its folder goes with it."""
-    folder = Path(tempfile.mkdtemp(prefix="milepost-tests-", dir=MEMORY if MEMORY.is_dir() else elsewhere))
+    folder = Path(tempfile.mkdtemp(prefix="milepost-tests-", dir=in_memory() or elsewhere))
     try:
         yield Ground(folder)
     finally:

@@ -33,7 +33,7 @@ from portal.rules import chain, gate
 from portal.rules.errors import DomainError
 from portal.rules.lifecycle import MILESTONE_EDGES, Flow, MilestoneState, PaymentState
 from portal.services import milestones, payments
-from tests.ground import lay_tables
+from tests import ground
 from tests.worlds import World
 
 ZONE = "Europe/Berlin"
@@ -43,8 +43,8 @@ _template: list[Path] = []
 def fresh_database(folder: Path) -> str:
     """A copy of a prepared SQLite file; preparing it once is what makes many lives affordable."""
     if not _template:
-        path = Path(tempfile.mkdtemp(prefix="life-template-")) / "portal.db"
-        lay_tables(f"sqlite:///{path}")
+        path = Path(tempfile.mkdtemp(prefix="life-template-", dir=ground.in_memory())) / "portal.db"
+        ground.lay_tables(f"sqlite:///{path}")
         _template.append(path)
     shutil.copy(_template[0], folder / "portal.db")
     return f"sqlite:///{folder / 'portal.db'}"
@@ -80,7 +80,7 @@ class ProjectLife(RuleBasedStateMachine):
         amounts=st.lists(st.integers(0, 8), min_size=1, max_size=3).map(lambda minors: [*minors, 3][:3]),
     )
     def begin(self, flow: Flow, amounts: list[int]) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="life-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="life-", dir=ground.in_memory()))
         settings_here = config.load({"PORTAL_DATABASE_URL": fresh_database(self.folder)}, instance=self.folder)
         self.engine = db.make_engine(settings_here.database_url)
         beyond = outside.Outside(
