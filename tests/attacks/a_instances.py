@@ -7,9 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests import postgres
 from tests.conftest import lay_tables
+
+
+def kind_of(session: Session) -> str:
+    """Which database a test runs on, for its figures."""
+    return str(session.get_bind().dialect.name)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from portal.rules import codes
 from portal.rules.errors import Invalid
 from portal.services import members, sittings
 from tests import scale
+from tests.attacks.a_instances import kind_of
 from tests.queries.test_statement_counts import counting
 from tests.web.test_enter import bad_codes
 from tests.worlds import VISITOR, World
@@ -52,6 +53,7 @@ def counting_calls(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> It
         yield seen
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
 def test_asked_once_more_for_the_code_every_wrong_one_is_answered_alike(world: World, accept: str) -> None:
     """The second door: a code of somebody else's project, living or dead, is no more than a code nobody has."""
@@ -67,10 +69,12 @@ def test_asked_once_more_for_the_code_every_wrong_one_is_answered_alike(world: W
             with counting(world.app) as seen:
                 answer = browser.post(f"/milestones/{step.id}/approval", form, Accept=accept)
             answers[name], statements[name] = told(answer, code), len(seen)
+    apart = {name for name, answer in answers.items() if answer != answers["unknown"]}
+    scale.figure("A3", f"kinds of wrong code at the second door, {accept}", kinds=len(kinds), told_apart=len(apart),
+                 database=kind_of(world.session))  # fmt: skip
     assert answers["unknown"][0] == 422
-    assert {name for name, answer in answers.items() if answer != answers["unknown"]} == set()
+    assert apart == set()
     assert len(set(statements.values())) == 1, statements
-    scale.figure("A3", f"kinds of wrong code at the second door, {accept}", kinds=len(kinds))
 
 
 def test_every_kind_of_wrong_code_costs_the_same_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +132,8 @@ def test_the_time_an_unknown_and_a_revoked_code_take_is_measured(world: World) -
     unknown, revoked = (statistics.median(kept) for kept in took.values())
     apart = abs(unknown - revoked) / unknown
     scale.figure("A4", "median time of unknown and revoked codes", tries=2 * TIMED,
-                 unknown_us=round(unknown * 1e6), revoked_us=round(revoked * 1e6), apart=f"{apart:.1%}")  # fmt: skip
+                 unknown_us=round(unknown * 1e6), revoked_us=round(revoked * 1e6), apart=f"{apart:.1%}",
+                 database=kind_of(world.session))  # fmt: skip
     assert [len(kept) for kept in took.values()] == [TIMED, TIMED]
 
 

@@ -19,6 +19,7 @@ from portal.models.sitting import Sitting
 from portal.rules import codes
 from portal.services.throttle import CODE_IN_A_FLOOD, CODE_OVERALL
 from tests import scale
+from tests.attacks.a_instances import kind_of
 from tests.studios import Studio, opened
 from tests.worlds import Entered, World
 
@@ -42,7 +43,7 @@ def test_thousands_of_guesses_hit_nothing_and_a_clean_address_enters_at_once(wor
         seconds = seconds_to_enter(world, cleo)
     heard = statuses.count(422)
     scale.figure("A1", "wrong codes through the page", guesses=GUESSES, addresses=GUESSING, heard=heard,
-                 hits=statuses.count(303))  # fmt: skip
+                 hits=statuses.count(303), database=kind_of(world.session))  # fmt: skip
     assert set(statuses) == {422, 429}
     # The common bucket, and then the small one of each address: no more is ever looked up.
     assert heard == CODE_OVERALL.capacity + GUESSING * CODE_IN_A_FLOOD.capacity

@@ -31,6 +31,7 @@ def is_refused(password: str) -> bool:
     return False
 
 
+@pytest.mark.scaled
 def test_none_of_the_3000_most_used_passwords_is_taken() -> None:
     taken = [password for password in COMMON[:TOP] if not is_refused(password)]
     scale.figure("A12", "most used passwords refused", tried=TOP, taken=len(taken))

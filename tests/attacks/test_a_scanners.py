@@ -9,6 +9,7 @@ from portal.models.client import GrantUse
 from portal.models.sitting import Bucket, Key, Sitting
 from portal.rules import codes
 from tests import scale
+from tests.attacks.a_instances import kind_of
 from tests.worlds import World
 
 SCANNERS = (
@@ -35,6 +36,7 @@ SCANNERS = (
 )
 
 
+@pytest.mark.scaled
 def test_scanners_of_mail_open_nothing(world: World) -> None:
     cleo = world.contact(world.project())
     link = f"/enter#{codes.display(cleo.code)}"
@@ -48,7 +50,7 @@ def test_scanners_of_mail_open_nothing(world: World) -> None:
     assert [count(world, model) for model in (Sitting, GrantUse, Key, Bucket)] == [0, 0, 0, 0]
     # The link is as good as before.
     assert world.stranger().post("/enter", {"code": cleo.code}).status_code == 303
-    scale.figure("A6", "scanners that look at a link", scanners=len(SCANNERS))
+    scale.figure("A6", "scanners that look at a link", scanners=len(SCANNERS), database=kind_of(world.session))
 
 
 def test_a_person_who_enters_leaves_the_traces_a_scanner_does_not(world: World) -> None:

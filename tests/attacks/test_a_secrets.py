@@ -85,6 +85,7 @@ def marked(app: Flask) -> set[Where]:
 
 
 @one_database
+@pytest.mark.scaled
 def test_whatever_reads_a_secret_is_marked_as_taking_one(app: Flask, session: Session) -> None:
     watch(app)
     reading_one = {("POST", "/setup")} if secrets_read(Browser(app.test_client()), "POST", "/setup") else set()

@@ -18,6 +18,7 @@ from portal.models.milestone import Milestone
 from portal.rules import codes
 from portal.rules.lifecycle import Flow
 from tests import scale
+from tests.attacks.a_instances import kind_of
 from tests.worlds import Browser, Entered, World
 
 # As long as an entered code is good for what binds (domain.md §9).
@@ -67,6 +68,7 @@ SITUATIONS = {
 }
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize("act", ACTS)
 def test_an_act_that_binds_needs_the_code_of_its_own_project_from_a_moment_ago(world: World, act: str) -> None:
     flow, do = ACTS[act]
@@ -81,7 +83,7 @@ def test_an_act_that_binds_needs_the_code_of_its_own_project_from_a_moment_ago(w
             done[name] = case.entries() > before
             assert answer.status_code == (303 if done[name] else 422), name
             assert done[name] or 'name="code"' in answer.text, name
-    scale.figure("A16", f"{act}, by how fresh the code is", cases=len(SITUATIONS))
+    scale.figure("A16", f"{act}, by how fresh the code is", cases=len(SITUATIONS), database=kind_of(world.session))
     assert done == {name: want for name, (_, _, want) in SITUATIONS.items()}
 
 

@@ -11,6 +11,7 @@ from portal.queries.sittings import CONTACT_IDLE, CONTACT_LONGEST, MEMBER_IDLE, 
 from portal.services import grants
 from portal.services.grants import Invitation
 from tests import scale
+from tests.attacks.a_instances import kind_of
 from tests.worlds import EVERYTHING, Browser, World
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -54,6 +55,7 @@ def stay(travel: time_machine.Coordinates, browser: Browser, limit: str, side: s
     travel.move_to(until)
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize(("side", "limit"), LIMITS)
 def test_a_stay_ends_at_its_second_and_no_clock_brings_it_back(world: World, side: str, limit: str) -> None:
     length = LIMITS[side, limit]
@@ -68,11 +70,12 @@ def test_a_stay_ends_at_its_second_and_no_clock_brings_it_back(world: World, sid
         travel.shift(-DAY)
         assert not is_inside(late)
         assert not is_inside(world._with_token(token))
-    scale.figure("A10", f"a {side}’s {limit} stay", length=str(length), cases=3)
+    scale.figure("A10", f"a {side}’s {limit} stay", length=str(length), cases=3,
+                 database=kind_of(world.session))  # fmt: skip
 
 
 @pytest.mark.parametrize("side", ["member", "contact"])
-def test_a_clock_set_back_stretches_no_stay_of_whoever_is_in(world: World, side: str) -> None:
+def test_a_clock_set_back_neither_ends_nor_stretches_the_stay_of_whoever_is_in(world: World, side: str) -> None:
     with time_machine.travel(NOON, tick=False) as travel:
         token = token_of(come_in(world, side))
         travel.move_to(NOON - DAY)
