@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 from flask import Response
@@ -29,6 +29,10 @@ PAYLOADS = (
     "//[::1]", "//2130706433", "/\\\\evil.example@localhost", "http://localhost.evil.example",
     "", ".", "..", "evil.example", "?next=//evil.example", "#//evil.example", "/projects?next=//evil.example",
 )  # fmt: skip
+
+
+# What other programs call such an address.
+NAMES = ("next", "url", "to", "return", "return_to", "redirect", "redirect_uri", "continue", "wanted", "back")
 
 
 def where_a_browser_goes(location: str) -> str:
@@ -74,7 +78,8 @@ def test_neither_does_the_page_somebody_was_on_their_way_to(world: World) -> Non
     """It is remembered from the request itself, and used after entering."""
     cleo, wrong = world.contact(world.project()), {}
     for payload in PAYLOADS:
-        for path, query in ((payload, ""), (f"/projects/{payload}", ""), ("/projects", payload)):
+        named = urlencode(dict.fromkeys(NAMES, payload))
+        for path, query in ((payload, ""), (f"/projects/{payload}", ""), ("/projects", payload), ("/projects", named)):
             browser = world.stranger()
             sent = {"PATH_INFO": path.encode().decode("latin-1"), "QUERY_STRING": query.encode().decode("latin-1")}
             turned_away = browser.client.get("/", environ_overrides=sent)
