@@ -34,15 +34,16 @@ class Visitor:
 def log_in(session: Session, *, email: str, password: str, visitor: Visitor) -> tuple[str, Member]:
     """A new sitting for a member; its token, and the member. Raises Invalid or Throttled, the same for any stranger."""
     folded = email.strip().casefold()
+    account = _account_bucket(session, folded)
     throttle.take(session, name=f"login:{visitor.bucket}", limit=throttle.LOGIN_PER_ADDRESS)
-    throttle.take(session, name=f"account:{folded[:80]}", limit=throttle.LOGIN_PER_ACCOUNT)
+    throttle.take(session, name=account, limit=throttle.LOGIN_PER_ACCOUNT)
     member = session.scalar(select(Member).where(Member.email == folded, Member.disabled_at.is_(None)))
     kept = member.password_hash if member else None
     # Argon2 takes a fifth of a second: never while a transaction is open.
     session.rollback()
     if not passwords.matches(kept, password) or member is None:
         raise Invalid(N_("The e-mail address or the password is not right."), field="password", code="login_failed")
-    throttle.give_back(session, name=f"account:{folded[:80]}", limit=throttle.LOGIN_PER_ACCOUNT)
+    throttle.give_back(session, name=account, limit=throttle.LOGIN_PER_ACCOUNT)
     throttle.give_back(session, name=f"login:{visitor.bucket}", limit=throttle.LOGIN_PER_ADDRESS)
     return _sit_down(session, member_id=member.id, visitor=visitor), member
 
@@ -70,10 +71,11 @@ def enter(session: Session, *, typed: str, visitor: Visitor, sitting_id: UUID | 
 
 
 @command
-def enter_again(session: Session, *, actor: ContactActor, project_id: UUID, typed: str, visitor: Visitor) -> None:
+def enter_again(session: Session, *, actor: ContactActor, project_id: UUID, typed: str, visitor: Visitor) -> str:
     """Show once more that one holds the code this browser opened the project with: its key is fresh again.
 
-    Raises Mistyped for a code that cannot exist, Invalid for any other than that one, whatever the reason.
+    Returns the browser's new token, as `enter` does: whoever copied the old one does not act in its freshness. Raises
+    Mistyped for a code that cannot exist, Invalid for any other than that one, whatever the reason.
     """
     key, grant = actor.key_for(project_id), _grant_of(session, typed)
     if key is None or grant is None or grant.id != key.grant_id:
@@ -83,6 +85,7 @@ def enter_again(session: Session, *, actor: ContactActor, project_id: UUID, type
             code="no_entry",
         )
     _use(session, actor.sitting_id, grant, visitor)
+    return _new_token(session, actor.sitting_id)
 
 
 @command
@@ -113,6 +116,11 @@ def touch(session: Session, *, sitting_id: UUID) -> None:
     now = clock.now()
     # Never backwards: a clock set back must not stretch a sitting.
     session.execute(update(Sitting).where(Sitting.id == sitting_id, Sitting.seen_at < now).values(seen_at=now))
+
+
+def _account_bucket(session: Session, folded: str) -> str:
+    """Named by a keyed digest: people type codes and passwords into the wrong field, and these are kept nowhere."""
+    return f"account:{outside.of(session).keys.digest_token(folded).hex()}"
 
 
 @command

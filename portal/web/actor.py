@@ -75,14 +75,6 @@ def remember(token: str) -> None:
         login_user(Browser(token, visit))
 
 
-def look_again() -> None:
-    """Read the visit of this request anew, after its keyring changed."""
-    browser = cast(Any, current_user)
-    visit = _find(browser.token)
-    if isinstance(visit, Visit):
-        browser.visit = visit
-
-
 def forget() -> None:
     """Unbind this browser from its sitting."""
     kept = {name: session[name] for name in KEPT if name in session}

@@ -31,8 +31,8 @@ def renew(project_id: UUID, typed: str) -> None:
     # A slip of the finger is found without looking anything up, and not held against anyone.
     codes.normalise(typed)
     with counted_try():
-        sittings.enter_again(db(), actor=actor, project_id=project_id, typed=typed, visitor=visitor())
-    browsers.look_again()
+        token = sittings.enter_again(db(), actor=actor, project_id=project_id, typed=typed, visitor=visitor())
+    browsers.remember(token)
 
 
 @contextmanager

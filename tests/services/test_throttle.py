@@ -18,6 +18,7 @@ from portal.rules.errors import Throttled
 from portal.services import throttle
 from portal.services.throttle import CODE_IN_A_FLOOD, CODE_OVERALL, CODE_PER_ADDRESS, MILLI, Limit
 from portal.web.installation import installation
+from tests import scale
 from tests.worlds import World, fresh_session
 
 TEN = Limit(capacity=10, refill_seconds=3600)
@@ -52,9 +53,13 @@ def all_at_once(world: World, attempt: Callable[[Session], bool]) -> int:
         return sum(threads.map(one, range(AT_ONCE)))
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.scaled
+@pytest.mark.parametrize("turn", range(scale.cases(3, full=20)))
 def test_of_64_at_once_exactly_as_many_pass_as_the_bucket_holds(world: World, turn: int) -> None:
-    assert all_at_once(world, lambda session: passes(session, f"race {turn}", TEN)) == TEN.capacity
+    passed = all_at_once(world, lambda session: passes(session, f"race {turn}", TEN))
+    database = world.session.get_bind().dialect.name
+    scale.figure("A14", f"at one bucket of ten at once, {database}, round {turn + 1}", tries=AT_ONCE, passed=passed)
+    assert passed == TEN.capacity
 
 
 def test_a_bucket_that_looks_before_it_takes_lets_too_many_pass(world: World) -> None:

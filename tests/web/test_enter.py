@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from portal import config, create_app
 from portal.adapters import clock
-from portal.models.client import Grant, GrantUse
+from portal.models.client import Grant
 from portal.models.sitting import Bucket, Key, Sitting
 from portal.rules import codes
 from portal.rules.roles import Role
 from portal.services import grants
 from portal.services.grants import Invitation
-from portal.web.installation import installation
 from tests.queries.test_statement_counts import counting
 from tests.worlds import EVERYTHING, Browser, World
 
 TOKEN = re.compile(r'(?:name="csrf_token" value="|X-CSRFToken": ")[^"]+')
-SCANNERS = (
-    "Mozilla/5.0 BingPreview/1.0b",
-    "Slackbot-LinkExpanding 1.0",
-    "WhatsApp/2.23",
-    "curl/8.5",
-    "Barracuda Sentinel",
-)
 
 
 def bad_codes(world: World) -> dict[str, str]:
@@ -122,18 +112,6 @@ def test_after_too_many_wrong_codes_one_address_waits_and_another_enters_at_once
 def test_right_codes_are_never_held_against_anyone(world: World) -> None:
     cleo, browser = world.contact(world.project()), world.stranger()
     assert {browser.post("/enter", {"code": cleo.code}).status_code for _ in range(15)} == {303}
-
-
-@pytest.mark.parametrize("agent", SCANNERS)
-def test_scanners_of_mail_open_nothing(world: World, agent: str) -> None:
-    cleo = world.contact(world.project())
-    client = world.stranger().client
-    for method in ("GET", "HEAD"):
-        for address in ("/enter", f"/enter#{codes.display(cleo.code)}", f"/enter?code={cleo.code}"):
-            answer = client.open(address, method=method, headers={"User-Agent": agent})
-            assert answer.status_code == 200
-            assert f'value="{cleo.code}"' not in answer.text
-    assert (count(world, Sitting), count(world, GrantUse), count(world, Key)) == (0, 0, 0)
 
 
 def test_entering_gives_a_new_session_and_leaves_a_planted_one_behind(world: World) -> None:
@@ -254,25 +232,6 @@ def test_somebody_logged_in_as_a_member_is_told_to_log_out_first(world: World) -
     assert count(world, Key) == 0
 
 
-@pytest.mark.parametrize("hops", [0, 1, 2])
-def test_an_invented_forwarded_address_buys_no_second_bucket(database_url: str, tmp_path: Path, hops: int) -> None:
-    settings = config.load(
-        {"PORTAL_DATABASE_URL": database_url, "PORTAL_TRUSTED_PROXIES": str(hops)}, instance=tmp_path / "behind"
-    )
-    app = create_app(settings)
-    try:
-        client = Browser(app.test_client())
-        proxies = ", ".join(["203.0.113.9", "192.0.2.1"][:hops])
-        statuses = []
-        for number in range(14):
-            forwarded = f"10.0.{number}.1, 2001:db8:{number}::1, nonsense" + (f", {proxies}" if proxies else "")
-            answer = client.post("/enter", {"code": codes.generate()}, X_Forwarded_For=forwarded)
-            statuses.append(answer.status_code)
-        assert statuses == [422] * 10 + [429] * 4
-    finally:
-        installation(app).engine.dispose()
-
-
 @pytest.mark.parametrize(
     ("addresses", "passed"),
     [
@@ -290,25 +249,6 @@ def test_a_home_is_one_bucket_and_an_ipv4_address_is_itself(world: World, addres
         browser.client.environ_base["REMOTE_ADDR"] = addresses[number % 2]
         statuses.append(browser.post("/enter", {"code": codes.generate()}).status_code)
     assert statuses.count(422) == passed
-
-
-PAYLOADS = [
-    "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
-    "http:evil.example", "javascript:alert(1)", "data:text/html,x", "/%5cevil.example/..;",
-    "//evil.example/%2f..", "/\t/evil.example",
-    "/\n/evil.example", "/\r\nLocation: //evil.example", " //evil.example", "/ /evil.example", "\u3002evil.example",
-    "/\uff0fevil.example", "//\u2044evil.example", "@evil.example", "user@evil.example", "//user:pw@evil.example",
-    "", ".", "evil.example", "?next=//evil.example", "#//evil.example", "/\x0b/evil.example", "/\u2028/evil.example",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_changing_the_language_never_leads_off_the_site(world: World, payload: str) -> None:
-    answer = world.stranger().post("/locale", {"locale": "en", "next": payload})
-    assert answer.status_code == 303
-    assert answer.location.startswith("/")
-    assert not re.match(r"[/\\]{2}", answer.location)
-    assert answer.location.isascii()
 
 
 def test_changing_the_language_leads_back_to_the_page(world: World) -> None:
