@@ -1,0 +1,100 @@
+"""A word written everywhere in one studio is to be read nowhere in the other (reliability.md B6)."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from portal.notifications import dispatch
+from tests import papers, scale
+from tests.access.people import second_studio
+from tests.attacks import pages, written
+from tests.attacks.scene import Request, announcing
+from tests.attacks.written import Written
+from tests.worlds import Browser, World
+
+pytestmark = pytest.mark.scaled
+WORDS = ("Zimtstern", "Pfefferkorn")
+SETTINGS = ("/settings", "/settings/payment", "/settings/members", "/settings/account")
+HOME = ("/projects", "/projects?q=Zimtstern", "/projects?q=Pfefferkorn", "/projects/new")
+
+
+def readers(world: World, story: Written, word: str) -> dict[str, Browser]:
+    """Everybody who can be logged in on one side."""
+    return {f"{word}'s owner": world.browser(world.owner), f"{word}'s contact": world.entered(*story.codes)}
+
+
+def read(answer: Any) -> str:
+    """All there is to be read in an answer: words of pages and papers, names and contents inside archives."""
+    if answer.mimetype == "application/pdf" and answer.data.startswith(b"%PDF-1"):
+        return papers.text_of(answer.data)
+    if answer.mimetype == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            return "\n".join(f"{name} {archive.read(name)!r}" for name in archive.namelist())
+    return str(answer.headers) + answer.data.decode(errors="replace")
+
+
+def told(browser: Browser, story: Written, foreign: Written) -> dict[str, str]:
+    """Every page the browser finds by links, and every address of both sides asked for by name."""
+    starts = [*HOME, *SETTINGS, *story.addresses, *foreign.addresses]
+    starts += [f"/milestones/{one}/archive.zip" for one in (*story.milestones, *foreign.milestones)]
+    walked = pages.walk(browser, *starts)
+    fragments = pages.walk(browser, *starts, headers={"HX-Request": "true"})
+    found = {address: read(answer) for address, answer in walked.answers.items()}
+    return found | {f"{address} (htmx)": read(answer) for address, answer in fragments.answers.items()}
+
+
+def hits(texts: dict[str, str], word: str) -> list[str]:
+    """Where the word stands, but for the box that repeats what was searched for."""
+    own = f"q={word}"
+    return [address for address, text in texts.items() if word in text and own not in address and own not in text]
+
+
+class Box:
+    """A post office that keeps."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, str]] = []
+
+    def send(self, message: Any) -> None:
+        parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+        self.letters.append((str(message["To"]), "\n".join([str(message["Subject"]), str(message["From"]), *parts])))
+
+
+@pytest.mark.parametrize("direction", [WORDS, WORDS[::-1]], ids=["here", "there"])
+def test_nothing_of_the_other_studio_is_to_be_read_anywhere(world: World, direction: tuple[str, str]) -> None:
+    other = second_studio(world.app, world.session)
+    mine, theirs = (spread(one, word) for one, word in zip((world, other), direction, strict=True))
+    word, foreign = direction
+    read_here = 0
+    for name, browser in readers(world, mine, word).items():
+        texts = told(browser, mine, theirs)
+        read_here += len(texts)
+        assert hits(texts, foreign) == [], name
+        assert len(hits(texts, word)) >= 15, f"a control: {name} reads their own word"
+    box = Box()
+    dispatch.send_due(world.session, post=box, sender="milepost@portal.example")
+    assert [letter for letter in box.letters if all(each in letter[1] for each in WORDS)] == []
+    assert all(any(word in text for _, text in box.letters) for word in WORDS)
+    scale.figure("B6", f"{foreign} looked for by the readers of {word}", answers=read_here, mails=len(box.letters))
+
+
+def spread(world: World, word: str) -> Written:
+    """The story with the word in every field, and an upload of that name under way."""
+    story = written.write(world, lambda field: f"{word} {field}")
+    headers = announcing(story.milestones[1], f"{word}.mov", 10)
+    assert Request(world.browser(world.owner), "POST", "/uploads", headers=headers, body=b"").send().status_code == 201
+    return story
+
+
+def test_the_record_says_no_word_of_anybody(world: World) -> None:
+    """What people wrote is personal: the exported record has numbers, ids and hashes only."""
+    story = spread(world, WORDS[0])
+    lines = world.browser(world.owner).get(f"/projects/{story.projects[0]}/record.jsonl").text.splitlines()
+    assert len(lines) > 10
+    assert all(json.loads(line) for line in lines)
+    assert WORDS[0] not in "".join(lines)
