@@ -75,11 +75,11 @@ def is_html(answer: Any) -> bool:
 
 
 def walk(browser: Browser, *starts: str, headers: dict[str, str] | None = None) -> Walk:
-    """Follow every link from `starts` until there is nothing new. Assets, once each, and no other sites."""
+    """Follow every link from `starts` until there is nothing new. Neither assets nor other sites."""
     found, waiting = Walk(), list(starts)
     while waiting:
         address = waiting.pop()
-        if address in found.answers or urlsplit(address).netloc:
+        if address in found.answers or urlsplit(address).netloc or address.startswith("/static/"):
             continue
         answer = browser.client.get(address, headers=headers or {}, buffered=True)
         found.answers[address] = answer

@@ -12,12 +12,19 @@ import pytest
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.rules.roles import Role
+from tests import scale
 from tests.access.people import second_studio
 from tests.worlds import Browser, Entered, World
 
 TUS = {"Tus-Resumable": "1.0.0"}
 # What does not depend on the database is tried on the quicker one.
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+# What is the same on both is tried on both only at full size.
+both_at_full_size = pytest.mark.parametrize(
+    "database_url",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)][: scale.cases(1, full=2)],
+    indirect=True,
+)
 Case = tuple[str, str]
 
 
