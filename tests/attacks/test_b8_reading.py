@@ -21,16 +21,6 @@ from tests.worlds import Browser, World
 pytestmark = pytest.mark.scaled
 ALWAYS = ("/", "/enter", "/login", "/setup", "/healthz", "/readyz")
 SETTINGS = ("/settings", "/settings/studio", "/settings/account/zone")
-    "/",
-    "/enter",
-    "/login",
-    "/setup",
-    "/healthz",
-    "/readyz",
-    "/settings",
-    "/settings/studio",
-    "/settings/account/zone",
-)
 
 
 @pytest.fixture
