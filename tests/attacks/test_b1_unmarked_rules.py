@@ -15,6 +15,8 @@ from portal.web.installation import installation
 from tests import scale
 from tests.attacks.scene import one_database
 
+pytestmark = pytest.mark.scaled
+
 
 def unmarked(*_args: Any, **_values: Any) -> str:
     """A view whose author forgot to say who it is for."""

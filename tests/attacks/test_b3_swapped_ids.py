@@ -26,6 +26,7 @@ from tests.attacks.contents import changes, contents
 from tests.attacks.scene import Request, Scene, announcing, one_database
 from tests.worlds import Entered, World
 
+pytestmark = pytest.mark.scaled
 # Everything on any page that is sent back and looks like an id or a hash; the tests below swap each of them.
 SWAPPED = {"contact", "grant", "manifest", "kept_proof"}
 # Random, signed and of this browser, or of no thing at all.

@@ -13,6 +13,7 @@ from portal.notifications import dispatch
 from tests import papers, scale
 from tests.access.people import second_studio
 from tests.attacks import pages, written
+from tests.attacks.letters import Box
 from tests.attacks.scene import Request, announcing, both_at_full_size, one_database
 from tests.attacks.written import Written
 from tests.worlds import Browser, World
@@ -54,17 +55,6 @@ def hits(texts: dict[str, str], word: str) -> list[str]:
     """Where the word stands, but for the box that repeats what was searched for."""
     own = f"q={word}"
     return [address for address, text in texts.items() if word in text and own not in address and own not in text]
-
-
-class Box:
-    """A post office that keeps."""
-
-    def __init__(self) -> None:
-        self.letters: list[tuple[str, str]] = []
-
-    def send(self, message: Any) -> None:
-        parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
-        self.letters.append((str(message["To"]), "\n".join([str(message["Subject"]), str(message["From"]), *parts])))
 
 
 @both_at_full_size

@@ -17,6 +17,7 @@ from tests.access.stage import Stage, fill
 from tests.attacks.contents import ACCESS_LOG, changes, contents
 from tests.attacks.scene import one_database
 
+pytestmark = pytest.mark.scaled
 METHODS = ("POST", "PUT", "PATCH", "DELETE", "TRACE")
 # Every way in which frameworks let a request pretend to be another, and what htmx sends.
 PRETENDING: tuple[tuple[dict[str, str], dict[str, str]], ...] = (

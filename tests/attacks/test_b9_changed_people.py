@@ -24,6 +24,8 @@ from tests.attacks import pages
 from tests.attacks.scene import one_database
 from tests.worlds import Browser, Entered, World
 
+pytestmark = pytest.mark.scaled
+
 
 @dataclass
 class Stand:

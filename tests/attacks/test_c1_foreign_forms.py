@@ -17,6 +17,7 @@ from tests.attacks.deeds import DEEDS
 from tests.attacks.scene import Request, Scene, one_database
 from tests.worlds import Browser, World
 
+pytestmark = pytest.mark.scaled
 # These answer without keeping anything.
 KEEPS_NOTHING = {("POST", "/projects/rows"), ("POST", "/projects/<uuid>/rows")}
 

@@ -14,6 +14,7 @@ from tests.attacks.deeds import DEEDS
 from tests.attacks.scene import Request, Scene, one_database
 from tests.worlds import World
 
+pytestmark = pytest.mark.scaled
 # Not about a project: who comes and goes, the studio's own settings, and forms that are only edited.
 NO_PROJECT = {
     ("POST", address)

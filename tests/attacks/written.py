@@ -15,11 +15,11 @@ from portal.models.vendor import Member
 from portal.rules import terms
 from portal.rules.lifecycle import Flow
 from portal.rules.roles import Role
-from portal.services import clients, milestones, payments, vendors
+from portal.services import clients, grants, milestones, payments, vendors
 from portal.services.clients import Letterhead
 from portal.services.milestones import SignOff
 from portal.services.vendors import Payee, Presentation
-from tests.worlds import World, in_days
+from tests.worlds import EVERYTHING, Entered, World, in_days
 
 # The fields, by the noun they belong to. `say` is asked for each by its name here.
 FIELDS = (
@@ -59,7 +59,7 @@ def write(world: World, say: Say) -> Written:
     paid, approved = project(world, say, Flow.PAY_TO_UNLOCK), project(world, say, Flow.APPROVE_THEN_INVOICE)
     draft = world.draft(**head(say, Flow.PAY_TO_UNLOCK))
     step, second = world.milestone(paid), world.milestone(paid, 2)
-    cleo = world.contact(paid, name=say("guest name"))
+    cleo = guest(world, paid, say)
     world.store(step, say("file name"), say("file name").encode())
     milestones.submit(world.session, actor=world.owner, milestone=step, note=say("note"))
     rejected = world.report(step, cleo, reference=say("reference"), proof=proof(world, say))
@@ -121,6 +121,13 @@ def proof(world: World, say: Say) -> payments.KeptProof:
     return payments.KeptProof(proof_id, say("proof name"), "application/pdf", len(content), digest)
 
 
+def guest(world: World, started: Project, say: Say) -> Entered:
+    """Somebody with a code, by a name of their own."""
+    invitation = grants.Invitation(say("guest name"), f"guest-{started.flow}@cherry.example", EVERYTHING)
+    issued = grants.issue(world.session, actor=world.owner, project=started, invitation=invitation)
+    return Entered(issued.grant_id, issued.code, world.contact_actor(issued.grant_id))
+
+
 def refuse(world: World, payment_id: UUID, say: Say) -> None:
     payments.reject(
         world.session, actor=world.owner, payment=world.session.get_one(payments.Payment, payment_id),
@@ -131,7 +138,7 @@ def refuse(world: World, payment_id: UUID, say: Say) -> None:
 def approve(world: World, started: Project, say: Say) -> tuple[str, UUID]:
     """Delivered, approved by name, paid, and the payment taken back: the code and the receipt."""
     step: Milestone = world.deliver(world.milestone(started), note=say("note"))
-    li = world.contact(started, name=say("guest name"))
+    li = guest(world, started, say)
     sign = SignOff(step.manifest_sha256 or "", say("typed name"), say("typed name"), "127.0.0.1", say("user agent"))
     milestones.approve(world.session, actor=li.actor, milestone=step, sign_off=sign)
     payment = world.report(step, li, reference=say("reference"))
