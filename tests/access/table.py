@@ -24,7 +24,7 @@ ANY_CONTACT = (*CONTACTS, "neighbour", "other contact")
 
 @dataclass(frozen=True)
 class Door:
-    """One method of one address. `home` is where a stranger is sent."""
+    """One method of one address. `home` is where a stranger is sent: "" for a bare 401, "404" for nowhere."""
 
     may: tuple[str, ...]
     sees: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ def members_of_any(*, home: str = "/login") -> Door:
 
 # Addresses about nobody's thing in particular.
 PLAIN = {
-    ("GET", "/"): open_to_all(),
+    ("GET", "/"): Door(may=ANY_MEMBER + ANY_CONTACT),
     ("GET", "/brand/<uuid:vendor_id>-<int:version>.css"): open_to_all(),
     ("GET", "/brand/<uuid:vendor_id>-<int:version>/logo"): open_to_all(),
     ("GET", "/enter"): open_to_all(),
@@ -51,8 +51,8 @@ PLAIN = {
     ("POST", "/locale"): open_to_all(),
     ("GET", "/login"): open_to_all(),
     ("POST", "/login"): open_to_all(),
-    ("GET", "/setup"): Door(may=()),
-    ("POST", "/setup"): Door(may=()),
+    ("GET", "/setup"): Door(may=(), home="404"),
+    ("POST", "/setup"): Door(may=(), home="404"),
     ("GET", "/static/<path:filename>"): open_to_all(),
     ("GET", "/projects"): Door(may=ANY_MEMBER + ANY_CONTACT),
     ("GET", "/projects/new"): Door(
