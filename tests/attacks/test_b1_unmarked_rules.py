@@ -24,15 +24,14 @@ def unmarked(*_args: Any, **_values: Any) -> str:
 
 
 @one_database
-def test_each_rule_without_its_mark_stops_the_start(app: Flask) -> None:
+def test_each_rule_without_its_mark_stops_the_start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
     assert len(rules) > 60
     for rule in rules:
-        marked = app.view_functions[rule.endpoint]
-        app.view_functions[rule.endpoint] = unmarked
+        monkeypatch.setitem(app.view_functions, rule.endpoint, unmarked)
         with pytest.raises(NoPolicy, match=rule.endpoint):
             gatehouse.require_policies(app)
-        app.view_functions[rule.endpoint] = marked
+        monkeypatch.undo()
     gatehouse.require_policies(app)
     scale.figure("B1", "starts refused for one missing mark", rules=len(rules))
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from portal import create_app
+from portal.config import Config
 from portal.web import gatehouse, headers
-from tests import scale
+from portal.web.installation import installation
+from tests import guarded_answers, scale
 from tests.attacks import pages, written
 from tests.attacks.pages import Page
 from tests.attacks.scene import one_database
@@ -61,19 +65,25 @@ def refusals(browser: Browser) -> dict[str, Any]:
     return {str(answer.status_code): answer for answer in answers}
 
 
-def breaking(app: Flask) -> None:
-    """Make an address of the application fail, as a mistake of ours would."""
+def fail() -> str:
+    """As a mistake of ours would."""
+    raise RuntimeError("<script>alert('of ours')</script>")
 
-    def fail() -> str:
-        raise RuntimeError("<script>alert('of ours')</script>")
 
-    app.add_url_rule("/breaks", "breaks", gatehouse.who(gatehouse.Who.ANYONE)(fail))
+@pytest.fixture
+def app(settings: Config) -> Iterator[Flask]:
+    """An application of its own, with an address that breaks."""
+    made = create_app(settings)
+    made.config["PROPAGATE_EXCEPTIONS"] = False
+    made.add_url_rule("/breaks", "breaks", gatehouse.who(gatehouse.Who.ANYONE)(fail))
+    guarded_answers.watch(made)
+    yield made
+    installation(made).engine.dispose()
 
 
 @one_database
-def test_every_page_runs_nothing_but_our_scripts(app: Flask, world: World) -> None:
+def test_every_page_runs_nothing_but_our_scripts(world: World) -> None:
     story = written.write(world, lambda field: field)
-    breaking(app)
     people = {"owner": world.browser(world.owner), "contact": world.entered(*story.codes), "nobody": world.stranger()}
     wrong, parsed = [], 0
     for name, browser in people.items():
@@ -91,8 +101,7 @@ def test_every_page_runs_nothing_but_our_scripts(app: Flask, world: World) -> No
 
 
 @one_database
-def test_refusals_and_failures_are_pages_with_the_same_policy(app: Flask, world: World) -> None:
-    breaking(app)
+def test_refusals_and_failures_are_pages_with_the_same_policy(world: World) -> None:
     answers = refusals(world.browser(world.owner))
     assert set(answers) == {"404", "400", "405", "413", "422", "500"}
     assert "of ours" not in answers["500"].text

@@ -32,17 +32,22 @@ def test_a_policy_that_allows_more_would_be_seen(added: str) -> None:
 
 
 @one_database
-def test_the_watch_is_on(app: Flask) -> None:
-    """A control in the application itself: drop one header, and the test that asks fails."""
+def test_the_watch_is_on(app: Flask, settings: Config) -> None:
+    """A control: an application of its own drops one header, and the test that asks fails."""
+    assert isinstance(app.wsgi_app, guarded_answers.Guarded)
+    careless = create_app(settings)
+    guarded_answers.watch(careless)
 
-    @app.after_request
+    @careless.after_request
     def drop(response: Response) -> Response:
         del response.headers["X-Content-Type-Options"]
         return response
 
-    app.after_request_funcs[None].insert(0, app.after_request_funcs[None].pop())
+    # Those added last are asked first; this one has to have the last word.
+    careless.after_request_funcs[None].insert(0, careless.after_request_funcs[None].pop())
     with pytest.raises(AssertionError, match="X-Content-Type-Options"):
-        app.test_client().get("/enter")
+        careless.test_client().get("/enter")
+    installation(careless).engine.dispose()
 
 
 @one_database
