@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from portal import create_app, migrating, worker
 from portal.config import Config
 from portal.web.installation import installation
+from tests import guarded_answers
 from tests.postgres import Server
 
 # In memory where there is such a place: what the tests of pages write need not outlive anything. Tests of what
@@ -82,6 +83,7 @@ class Ground:
         app.testing = False
         app.config["PROPAGATE_EXCEPTIONS"] = False
         app.test_client_class = _remembering(self._responses)
+        guarded_answers.watch(app)
         self._applications[settings] = app
         return app
 

@@ -1,0 +1,104 @@
+"""The stage of the access tests: one installation, two studios, and things of every kind on both sides."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.models.deliverable import Deliverable
+from portal.models.payment import Payment
+from portal.models.project import Project
+from portal.rules.roles import Role
+from tests.access.people import INSIDERS, OUTSIDERS, People, gather, second_studio
+from tests.worlds import Browser, Entered, World
+
+
+@dataclass
+class Stage:
+    """One installation with two studios, and the ids of things on both sides."""
+
+    world: World
+    people: People
+    own: dict[str, UUID]
+    foreign: dict[str, UUID]
+
+
+def set_up(app: Flask, session: Session) -> Stage:
+    """A paid and delivered milestone, a reported payment, an open upload, in both studios."""
+    world, other = World.founded(app, session), second_studio(app, session)
+    project, neighbour = world.project(), world.project(title="Next door")
+    foreign = other.project(title="Far away")
+    people = gather(world, other, project, neighbour, foreign)
+    keep_tokens(people)
+    own = things(world, project, people.full)
+    theirs = things(other, foreign, other.contact(foreign, name="Ola Paid"))
+    return Stage(world, people, own, theirs)
+
+
+def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
+    """Ids by the first word of the addresses they stand in."""
+    session, step = world.session, world.milestone(project)
+    world.deliver(step, ("plan.txt", b"the plan"))
+    receipt = world.confirm(world.report(step, entered, proof=world.keep_proof()))
+    second = world.milestone(project, 2)
+    spare = world.member(Role.MEMBER, "Sam Spare")
+    return {
+        "vendors": world.owner.vendor_id,
+        "projects": project.id,
+        "milestones": step.id,
+        "second": second.id,
+        "payments": session.scalars(select(Payment.id).where(Payment.project_id == project.id)).one(),
+        "receipts": receipt,
+        "deliverables": session.scalars(select(Deliverable.id).where(Deliverable.project_id == project.id)).one(),
+        "grants": world.contact(project, name="Gil Spare").grant_id,
+        "uploads": reserve(world, second.id),
+        "settings": spare.member_id,
+    }
+
+
+def renewed(stage: Stage) -> UUID:
+    """An upload that is there again, the one before it given up: there is room for five."""
+    ask(stage.people["owner"], "DELETE", fill("/uploads/<uuid>", stage.own))
+    return reserve(stage.world, stage.own["second"])
+
+
+def reserve(world: World, milestone_id: UUID) -> UUID:
+    """An upload under way in a milestone that is open."""
+    browser = world.browser(world.owner)
+    name, place = (base64.b64encode(text.encode()).decode() for text in ("film.mov", str(milestone_id)))
+    headers = {"Upload-Length": "1000", "Upload-Metadata": f"filename {name},milestone {place}"}
+    answer = browser.client.post(
+        "/uploads", headers=headers | {"Tus-Resumable": "1.0.0", "X-CSRFToken": browser.csrf()}
+    )
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.headers["Location"].rsplit("/", 1)[1])
+
+
+def ask(browser: Browser, method: str, address: str) -> Any:
+    """One request with a valid CSRF token and an empty form. Who is in keeps its token; see `keep_tokens`."""
+    token = browser._token or browser.csrf()
+    if method == "POST" and not address.startswith("/uploads"):
+        return browser.client.post(address, data={"csrf_token": token})
+    headers = {"X-CSRFToken": token, "Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+    kind = "application/offset+octet-stream" if method == "PATCH" else None
+    return browser.client.open(address, method=method, buffered=True, headers=headers, content_type=kind)
+
+
+def keep_tokens(people: People) -> None:
+    """Spare those who are in the page with a token before each request: theirs stays good while they stay."""
+    for name in INSIDERS + OUTSIDERS:
+        people[name]._token = people[name].csrf()
+
+
+def fill(address: str, ids: dict[str, UUID]) -> str:
+    if address.startswith(("/brand/", "/static/")):
+        plain = address.replace("<uuid:vendor_id>", str(ids["vendors"])).replace("<int:version>", "1")
+        return plain.replace("<path:filename>", "css/base.css")
+    word = address.split("/")[1]
+    return address.replace("<uuid>", str(ids[word]))

@@ -1,0 +1,53 @@
+"""Requests that change a studio, its people or one's own account (see tests/attacks/deeds.py)."""
+
+from __future__ import annotations
+
+from tests.attacks.scene import Request, Scene
+from tests.worlds import PASSWORD
+
+BETTER = "seven quiet harbours 12"
+STUDIO = {
+    "name": "Vera Stein Studio", "address": "Weserstraße 12", "tax_id": "DE 301", "email": "hello@studio.example",
+    "brand_colour": "#aa3355", "time_zone": "Europe/Berlin", "locale": "en", "currency": "EUR",
+}  # fmt: skip
+BANK = {"bank_holder": "Vera Stein", "bank_account": "DE02120300000000202051", "pay_instructions": "Soon, please."}
+
+
+def change_studio(scene: Scene) -> Request:
+    # Another name each time, so that each of them changes something.
+    name = f"Vera Stein Studio {scene.world.ticket().key[:8]}"
+    return Request(scene.owner, "POST", "/settings/studio", STUDIO | {"name": name})
+
+
+def change_payee(scene: Scene) -> Request:
+    words = f"Soon, please: {scene.world.ticket().key[:8]}"
+    return Request(scene.owner, "POST", "/settings/payment", BANK | {"pay_instructions": words})
+
+
+def add_member(scene: Scene) -> Request:
+    form = {"name": "Nora New", "email": f"{scene.world.ticket().key[:8]}@studio.example", "role": "member"}
+    return Request(scene.owner, "POST", "/settings/members", form)
+
+
+def change_role(scene: Scene) -> Request:
+    member = scene.world.member()
+    return Request(scene.owner, "POST", f"/settings/members/{member.member_id}/role", {"role": "manager"})
+
+
+def remove_member(scene: Scene) -> Request:
+    return Request(scene.owner, "POST", f"/settings/members/{scene.world.member().member_id}/removal")
+
+
+def change_password(scene: Scene) -> Request:
+    form = {"current": PASSWORD, "new": BETTER}
+    return Request(scene.colleague(), "POST", "/settings/account/password", form)
+
+
+def end_sittings(scene: Scene) -> Request:
+    member = scene.world.member()
+    scene.world.browser(member)
+    return Request(scene.world.browser(member), "POST", "/settings/account/sittings")
+
+
+def change_zone(scene: Scene) -> Request:
+    return Request(scene.colleague(), "POST", "/settings/account/zone", {"time_zone": "Asia/Tokyo"})
