@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests import postgres
-from tests.conftest import lay_tables
+from tests.ground import lay_tables
 
 
 def kind_of(session: Session) -> str:
