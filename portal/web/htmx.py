@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 from htmx_flask import Htmx
 from htmx_flask.requests import HtmxAwareRequest
+
+ASCII = bytes(range(128))
 
 
 class PortalRequest(HtmxAwareRequest):
@@ -14,6 +17,13 @@ class PortalRequest(HtmxAwareRequest):
 
     max_form_memory_size = 512 * 1024
     max_form_parts = 400
+    query_string: bytes
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Bytes that should have been percent-encoded are read as if they were: where they are no UTF-8, every look
+        # at the query would fail, that of the page which tells about the failure too.
+        self.query_string = quote_from_bytes(self.query_string, safe=ASCII).encode()
 
 
 def init_app(app: Flask) -> None:
