@@ -34,7 +34,7 @@ def addresses(app: Flask) -> Iterator[tuple[Rule, str]]:
     return itertools.cycle(pairs)
 
 
-def filled(rule: Rule, ids: Mapping[str, UUID], chance: random.Random) -> str:
+def filled(rule: Rule, ids: Mapping[str, UUID], chance: random.Random, *, odd_ids: float = 0.25) -> str:
     """The address with an id that is there, or an odd one."""
     word = rule.rule.split("/")[1]
     parts = []
@@ -42,11 +42,11 @@ def filled(rule: Rule, ids: Mapping[str, UUID], chance: random.Random) -> str:
         if not is_dynamic:
             parts.append(text)
         elif rule._converters[text].__class__.__name__ == "IntegerConverter":
-            parts.append(chance.choice(odd.NUMBERS))
+            parts.append("1" if chance.random() >= odd_ids * 2 else chance.choice(odd.NUMBERS))
         elif text == "filename":
             parts.append(chance.choice(("css/base.css", "vendor/manifest.json", *odd.IDS, *odd.TEXTS)))
         else:
-            parts.append(str(ids[word]) if chance.random() < 0.75 and word in ids else chance.choice(odd.IDS))
+            parts.append(str(ids[word]) if word in ids and chance.random() >= odd_ids else chance.choice(odd.IDS))
     return "".join(parts).lstrip("|").encode("utf-8", "surrogateescape").decode("latin-1")
 
 

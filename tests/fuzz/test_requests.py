@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 
+from portal.web.htmx import PortalRequest
+from tests import forms
 from tests.fuzz import asking
 from tests.fuzz.asking import Asked
 from tests.worlds import World
 
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+SIGNS = st.characters(exclude_categories=["Cs"])
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -63,3 +70,40 @@ def test_a_refusal_among_the_static_files_is_kept_by_nobody(world: World, path: 
 def test_a_static_file_is_kept_for_long(app: Flask) -> None:
     answer = asking.send(app, Asked("GET", "/static/vendor/manifest.json"))
     assert answer.headers["Cache-Control"] == "public, max-age=31536000"
+
+
+@one_database
+@pytest.mark.parametrize("body", [b"a&" * 400, b"&" * 100_000, b"a=" + b"b" * 2 * 2**20])
+def test_a_plain_form_of_too_many_fields_or_bytes_is_too_large(app: Flask, body: bytes) -> None:
+    asked = Asked("POST", "/enter", kind="application/x-www-form-urlencoded", body=body)
+    answer = asking.send(app, asked)
+    assert (answer.status_code, asking.broken(asked, answer)) == (413, [])
+
+
+@one_database
+def test_the_largest_project_that_can_be_typed_is_taken(world: World) -> None:
+    texts = {f"milestones-{row}-{name}": "界" * 10_000 for row in range(10) for name in ("description", "criteria")}
+    shares = {f"milestones-{row}-share": "10" for row in range(10)}
+    form = forms.HEAD | forms.rows(*({} for _ in range(10))) | shares | texts
+    assert world.browser(world.owner).post("/projects", form).status_code == 303
+
+
+@given(st.dictionaries(st.text(SIGNS, min_size=1), st.text(SIGNS), min_size=1, max_size=9))
+def test_a_plain_form_is_read_as_it_was_written(fields: dict[str, str]) -> None:
+    asked = Asked("POST", "/", kind="application/x-www-form-urlencoded", body=urlencode(fields).encode())
+    assert PortalRequest(asked.environ()).form.to_dict() == fields
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", []), (b"&&", []), (b"a", [("a", "")]), (b"a=b=c", [("a", "b=c")]), (b"=b", [("", "b")]), (b"a=1&a=2",
+        [("a", "1"), ("a", "2")]),
+        (b"a=%", [("a", "%")]), (b"a=%zz%4", [("a", "%zz%4")]), (b"a=b+c%2B", [("a", "b c+")]), (b"%C3%A4=%e4",
+        [("\xe4", "\ufffd")]),
+        (b"a=\xff\xc3\xa4", [("a", "\ufffd\xe4")]), (b"a=%ed%a0%80", [("a", "\ufffd" * 3)]),
+    ],
+)  # fmt: skip
+def test_a_plain_form_with_slips_is_read_as_far_as_it_can_be(body: bytes, expected: list[tuple[str, str]]) -> None:
+    asked = Asked("POST", "/", kind="application/x-www-form-urlencoded", body=body)
+    assert list(PortalRequest(asked.environ()).form.items(multi=True)) == expected
