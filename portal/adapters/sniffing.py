@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import puremagic
 
 HEAD_BYTES = 8192
@@ -22,6 +24,7 @@ _IN_ZIP = {
     b"ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 _MIMETYPE_ENTRY = b"mimetypeapplication/"
+_NAME = re.compile(rb"application/[a-z0-9][a-z0-9.+-]{0,100}")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b")) + b"\x7f"
 
 
@@ -49,8 +52,9 @@ def _zip(head: bytes) -> str:
     """Office documents are ZIP files that name their parts early; OpenDocument and EPUB say their type outright."""
     at = head.find(_MIMETYPE_ENTRY, 30, 80)
     if at > 0:
-        named = head[at + len(b"mimetype") :].partition(b"PK")[0]
-        return named.decode("ascii", "replace").lower() if named.isascii() and len(named) <= 120 else "application/zip"
+        named = head[at + len(b"mimetype") :].partition(b"PK")[0].lower()
+        # Whoever made the file wrote this, and it becomes a header.
+        return named.decode() if _NAME.fullmatch(named) else "application/zip"
     if b"[Content_Types].xml" in head or b"_rels/" in head:
         return next((kind for part, kind in _IN_ZIP.items() if part in head), "application/zip")
     return "application/zip"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, make_response
@@ -12,6 +13,7 @@ from portal.web.gatehouse import Who, who
 from portal.web.installation import db
 
 bp = Blueprint("brands", __name__)
+MOST = 2**31 - 1
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -19,7 +21,7 @@ FOREVER = "public, max-age=31536000, immutable"
 @who(Who.ANYONE)
 def stylesheet(vendor_id: UUID, version: int) -> Response:
     """The brand colour as a custom property; everything else is derived from it in tokens.css."""
-    colour = db().scalar(select(Vendor.brand_colour).where(Vendor.id == vendor_id, Vendor.look_version == version))
+    colour = db().scalar(select(Vendor.brand_colour).where(*_look(vendor_id, version)))
     if colour is None:
         abort(404)
     response = make_response(f":root{{--brand:{colour};--brand-ink:{_ink(colour)}}}\n")
@@ -32,17 +34,18 @@ def stylesheet(vendor_id: UUID, version: int) -> Response:
 @who(Who.ANYONE)
 def logo(vendor_id: UUID, version: int) -> Response:
     """The logo, checked and redrawn when it was uploaded."""
-    row = (
-        db()
-        .execute(select(Vendor.logo, Vendor.logo_type).where(Vendor.id == vendor_id, Vendor.look_version == version))
-        .first()
-    )
+    row = db().execute(select(Vendor.logo, Vendor.logo_type).where(*_look(vendor_id, version))).first()
     if row is None or row.logo is None:
         abort(404)
     response = make_response(row.logo)
     response.content_type = row.logo_type
     response.headers["Cache-Control"] = FOREVER
     return response
+
+
+def _look(vendor_id: UUID, version: int) -> tuple[Any, ...]:
+    """The vendor while it looks like this. A number that no database holds is asked for as one that no look has."""
+    return Vendor.id == vendor_id, Vendor.look_version == min(version, MOST)
 
 
 def _ink(colour: str) -> str:

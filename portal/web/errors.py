@@ -10,9 +10,10 @@ from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
 
 from portal.rules import errors
+from portal.web import inflow
 from portal.web.htmx import redirect_to
 from portal.web.installation import db
 
@@ -103,6 +104,8 @@ def _busy(error: OperationalError) -> Response:
 
 def _failure(error: Exception) -> Response:
     db().rollback()
+    if inflow.is_malformed(error):
+        return _http(BadRequest())
     log.error("request_failed", path=request.path, exc_info=error)
     if isinstance(error, InternalServerError) and error.original_exception is not None:
         error = Exception(str(error.original_exception))

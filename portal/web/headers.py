@@ -35,7 +35,8 @@ def init_app(app: Flask) -> None:
 def _set(response: Response) -> Response:
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint != "static":
+    # What is served from static/ says itself how long it may be kept; a refusal at such an address does not.
+    if request.endpoint != "static" or "Cache-Control" not in response.headers:
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.add("HX-Request")
         response.vary.add("Cookie")
@@ -54,9 +55,17 @@ def _refuse_foreign_origin() -> None:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         abort(400)
-    origin = request.headers.get("Origin")
-    if origin not in (None, "null") and urlsplit(origin).netloc not in installation().config.allowed_hosts:
+    origin = request.headers.get("Origin", "null")
+    if origin != "null" and _host(origin) not in installation().config.allowed_hosts:
         abort(400)
+
+
+def _host(origin: str) -> str | None:
+    """Host and port of an address; None where there are none to be found."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _refuse_nul() -> None:

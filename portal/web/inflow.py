@@ -32,6 +32,11 @@ def pieces(environ: dict[str, Any]) -> Iterator[memoryview | None]:
     return _from_stream(environ, length)
 
 
+def is_malformed(error: Exception) -> bool:
+    """Whether the body is to blame: gunicorn has errors of its own for one that ends early or makes no sense."""
+    return type(error).__module__.partition(".")[0] == "gunicorn"
+
+
 def _is_direct(body: Any) -> bool:
     """Whether this is gunicorn's body of known length that nobody has read from yet."""
     reader = getattr(body, "reader", None)
@@ -90,8 +95,7 @@ def _from_stream(environ: dict[str, Any], length: int | None) -> Iterator[memory
         except OSError:
             return
         except Exception as error:
-            # gunicorn's own errors for a body that ends in the middle are no OSErrors.
-            if type(error).__module__.partition(".")[0] != "gunicorn":
+            if not is_malformed(error):
                 raise
             return
         if not piece:
