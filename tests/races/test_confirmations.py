@@ -31,7 +31,7 @@ THREADS, PROCESSES = 16, 4
 ROUNDS = scale.cases(4, full=100)
 # For one confirmation: the ledger, the papers, the record, and one mail for each who is told.
 ONCE = {"entries": 1, "receipts": 1, "facts": 1, "mails": 2, "told": 2}
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(scale.cases(300, full=1800))]
 Key = Callable[[int], str]
 different: Key = "another key {}".format
 the_same: Key = "the same key".format
