@@ -36,30 +36,43 @@ def mend(session: Session, *, upload_id: UUID) -> Mended:
     """Bring part, stored file and row of one upload together. An upload somebody is writing to is left alone."""
     storage = outside.of(session).storage
     try:
-        slip = uploads.look(session, upload_id=upload_id)
-        session.rollback()
+        return _fit(session, storage, upload_id)
+    except Missing:
+        return _without_part(session, storage, upload_id)
+    except (Held, Gone):
+        return Mended.NOTHING
+
+
+def _fit(session: Session, storage: LocalStorage, upload_id: UUID) -> Mended:
+    """The part may be longer than what was acknowledged (a crash before the sync), never shorter."""
+    with storage.open_part(upload_id) as part:
+        # Looked at only now: while the part is ours nobody acknowledges bytes in it.
+        slip = _look(session, upload_id)
         if slip.state is not UploadState.RECEIVING:
             return Mended.NOTHING
-        if storage.has_part(upload_id):
-            return _fit(session, storage, slip)
-        return _adopt(session, storage, slip) if slip.whole else _start_over(session, storage, slip)
-    except Gone:
-        return Mended.NOTHING
+        if part.size < slip.offset:
+            log.error("upload_lost_bytes", upload=str(slip.id), acknowledged=slip.offset, found=part.size)
+            uploads.set_back(session, upload_id=slip.id, offset=part.size)
+            return Mended.LOST
+        surplus = part.size > slip.offset
+        part.cut(slip.offset)
+        return Mended.CUT if surplus else Mended.NOTHING
 
 
-def _fit(session: Session, storage: LocalStorage, slip: Slip) -> Mended:
-    """The part may be longer than what was acknowledged (a crash before the sync), never shorter."""
+def _without_part(session: Session, storage: LocalStorage, upload_id: UUID) -> Mended:
     try:
-        with storage.open_part(slip.id) as part:
-            if part.size < slip.offset:
-                log.error("upload_lost_bytes", upload=str(slip.id), acknowledged=slip.offset, found=part.size)
-                uploads.set_back(session, upload_id=slip.id, offset=part.size)
-                return Mended.LOST
-            surplus = part.size > slip.offset
-            part.cut(slip.offset)
-            return Mended.CUT if surplus else Mended.NOTHING
-    except (Held, Missing):
+        slip = _look(session, upload_id)
+        if slip.state is not UploadState.RECEIVING:
+            return Mended.NOTHING
+        return _adopt(session, storage, slip) if slip.whole else _start_over(session, storage, slip)
+    except (Held, Missing, Gone):
         return Mended.NOTHING
+
+
+def _look(session: Session, upload_id: UUID) -> Slip:
+    slip = uploads.look(session, upload_id=upload_id)
+    session.rollback()
+    return slip
 
 
 def _adopt(session: Session, storage: LocalStorage, slip: Slip) -> Mended:
@@ -81,11 +94,7 @@ def _adopt(session: Session, storage: LocalStorage, slip: Slip) -> Mended:
 def _start_over(session: Session, storage: LocalStorage, slip: Slip) -> Mended:
     with contextlib.suppress(FileExistsError):
         storage.create_part(slip.id)
-    if slip.offset == 0:
-        return Mended.NOTHING
-    log.error("upload_lost_bytes", upload=str(slip.id), acknowledged=slip.offset, found=0)
-    uploads.set_back(session, upload_id=slip.id, offset=0)
-    return Mended.LOST
+    return _fit(session, storage, slip.id)
 
 
 def _read(storage: LocalStorage, slip: Slip) -> tuple[str, bytes]:

@@ -32,7 +32,7 @@ def send(name: str, content: Sequence[Body], leaving: Leaving, may_go_on: Callab
     response.headers["Content-Disposition"] = filenames.content_disposition(name)
     response.headers["Accept-Ranges"] = "none"
     if request.method != "HEAD":
-        response.response = _Body(archive, files.meter_for(leaving), may_go_on)
+        response.response = _Body(archive, files.guarded_meter(leaving, may_go_on), may_go_on)
     return response
 
 

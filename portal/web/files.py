@@ -23,7 +23,7 @@ from werkzeug.http import http_date
 from portal.adapters import outside
 from portal.adapters.storage import Damaged, Missing
 from portal.rules import filenames, ranges
-from portal.rules.errors import DomainError, Unavailable
+from portal.rules.errors import Conflict, DomainError, Unavailable
 from portal.rules.ranges import Range
 from portal.rules.wording import N_
 from portal.services.downloads import Leaving
@@ -67,7 +67,7 @@ def send(body: Body, leaving: Leaving, may_go_on: Callable[[], bool]) -> Respons
     Raises Unavailable when the bytes in storage are not those that were stored.
     """
     if installation().config.accel == "nginx":
-        return _hand_over(body, leaving)
+        return _hand_over(body, leaving, may_go_on)
     if (answer := _precondition(body)) is not None:
         return answer
     try:
@@ -110,10 +110,19 @@ def meter_for(leaving: Leaving) -> Meter:
     return metering.open_meter(db(), installation().sessions, current_actor(), leaving)
 
 
+def guarded_meter(leaving: Leaving, may_go_on: Callable[[], bool]) -> Meter:
+    """As `meter_for`, behind the gate. Raises Conflict when it was shut while the log waited for the database."""
+    meter = meter_for(leaving)
+    if not may_go_on():
+        meter.leave()
+        raise Conflict(N_("Someone else was faster. Open the milestone again to see where it stands."))
+    return meter
+
+
 def _stream(body: Body, wanted: Range | None, leaving: Leaving, may_go_on: Callable[[], bool]) -> Response:
     response = _head(body, wanted)
     part = (wanted.first, wanted.length) if wanted else (0, body.bytes)
-    meter = meter_for(replace(leaving, first_byte=part[0]))
+    meter = guarded_meter(replace(leaving, first_byte=part[0]), may_go_on)
     response.response = Outflow(body.opens, part, may_go_on=may_go_on, meter=meter, sock=socket_of(request.environ))
     response.direct_passthrough = True
     return response
@@ -166,10 +175,10 @@ def _is_the_same(body: Body) -> bool:
     return condition in ("", body.etag, http_date(body.stored_at))
 
 
-def _hand_over(body: Body, leaving: Leaving) -> Response:
+def _hand_over(body: Body, leaving: Leaving, may_go_on: Callable[[], bool]) -> Response:
     require_whole(body)
     if request.method == "GET":
-        meter = meter_for(leaving)
+        meter = guarded_meter(leaving, may_go_on)
         meter.add(body.bytes)
         meter.leave()
     response = Response(status=200)

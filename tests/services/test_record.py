@@ -25,9 +25,10 @@ from portal.rules.errors import DomainError
 from portal.rules.lifecycle import Flow
 from portal.services import deliverables, grants, milestones, payments, projects, record, verification
 from portal.services.payments import KeptProof
+from tests import scale
 from tests.worlds import Entered, World, fresh_session
 
-WRITERS, EACH = 8, 20
+WRITERS, EACH, EACH_UNGUARDED = 16, scale.cases(8, full=500), 20
 SIGN = {"typed_name": "Cleo Chen", "consent": "I accept."}
 
 
@@ -203,13 +204,15 @@ def write_without_lock(session: Session, *, actor: Actor, project_id: Any, numbe
     session.commit()
 
 
-def write_at_once(app: Flask, world: World, project_id: Any, write: Callable[..., None]) -> list[BaseException]:
+def write_at_once(
+    app: Flask, world: World, project_id: Any, write: Callable[..., None], each: int
+) -> list[BaseException]:
     gate, failures = threading.Barrier(WRITERS), []
 
     def work() -> None:
         gate.wait()
         with fresh_session(app) as session:
-            for number in range(EACH):
+            for number in range(each):
                 try:
                     write(session, actor=world.owner, project_id=project_id, number=number)
                 except Exception as error:
@@ -223,17 +226,21 @@ def write_at_once(app: Flask, world: World, project_id: Any, write: Callable[...
     return failures
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(scale.cases(300, full=1800))
 def test_many_writers_make_one_line_without_a_gap(app: Flask, world: World) -> None:
     project = world.draft()
-    assert write_at_once(app, world, project.id, write_one) == []
+    assert write_at_once(app, world, project.id, write_one, EACH) == []
     world.session.rollback()
     assert world.session.get_one(Project, project.id).head_seq == 1 + WRITERS * EACH
     chained = [finding for finding in verification.verify(world.session).findings if "Entry" in finding.reason]
     assert chained == []
+    database = world.session.get_bind().dialect.name
+    scale.figure("H3", f"{WRITERS} writers of one record, {database}", entries=WRITERS * EACH)
 
 
 def test_control_without_the_lock_writers_collide(app: Flask, world: World) -> None:
     project = world.draft()
-    failures = write_at_once(app, world, project.id, write_without_lock)
+    failures = write_at_once(app, world, project.id, write_without_lock, EACH_UNGUARDED)
     assert failures
     assert {type(failure) for failure in failures} <= {IntegrityError, OperationalError}
