@@ -46,6 +46,7 @@ def claim(session: Session, *, most: int) -> list[UUID]:
         .returning(Notice.id)
         .execution_options(synchronize_session=False)
     )
+    failpoint("mail.claiming")
     return sorted(taken)
 
 
@@ -69,6 +70,7 @@ def _send(session: Session, notice_id: UUID, post: Post, sender: str) -> bool:
         message = mails.compose(session, notice, recipient, sender=sender)
         # The server may take its time; no transaction waits for it.
         session.rollback()
+        failpoint("mail.composed")
         post.send(message)
         failpoint("mail.accepted")
         mark_sent(session, notice_id=notice_id)
@@ -86,6 +88,7 @@ def _send(session: Session, notice_id: UUID, post: Post, sender: str) -> bool:
 def mark_sent(session: Session, *, notice_id: UUID) -> None:
     """The server accepted it."""
     session.execute(_one(notice_id).values(sent_at=clock.now(), claimed_until=None, last_error=""))
+    failpoint("mail.marking")
 
 
 @command
