@@ -60,9 +60,17 @@ def _free(now: object) -> ColumnElement[bool]:
     )
 
 
+def _is_still_ours(notice: Notice) -> bool:
+    """Whoever slept longer than its lease leaves the rest of what it took to those who took it over meanwhile."""
+    is_open = notice.sent_at is None and notice.gave_up_at is None and notice.dropped_at is None
+    return is_open and notice.claimed_until is not None and notice.claimed_until > clock.now()
+
+
 def _send(session: Session, notice_id: UUID, post: Post, sender: str) -> bool:
     try:
         notice = session.get_one(Notice, notice_id)
+        if not _is_still_ours(notice):
+            return False
         recipient = recipients.of(session, notice)
         if recipient is None:
             drop(session, notice_id=notice_id)

@@ -124,7 +124,7 @@ class Life(threading.Thread):
             form = INVITED | {"name": name, "email": email, "idempotency_key": uuid.uuid4().hex}
             answer = self.vera.post(f"/projects/{project}/grants", form, ok=(201, 303))
             if answer.status_code == 201:
-                shown = re.search(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", answer.text)
+                shown = re.search(r"(?<![\w-])[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}(?![\w-])", answer.text)
                 assert shown
                 self.journal.note("granted", codes.normalise(shown[0]))
                 return shown[0]

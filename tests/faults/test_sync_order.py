@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -69,17 +70,13 @@ def test_bytes_are_on_the_disk_and_written_down_before_they_are_acknowledged(stu
     made: list[UUID] = []
     found = seen(studio, tmp_path, lambda: made.extend(upload(studio, os.urandom(2 * PIECE)) for _ in range(TRACES)))
     for upload_id in made:
-        part, stored, folder = (
-            f"incoming/{upload_id}.part",
-            f"files/{str(upload_id)[-2:]}/{upload_id}",
-            "files/incoming>",
-        )
+        part, folder = f"incoming/{upload_id}.part", f"files/{str(upload_id)[-2:]}"
         written = ("pwrite64", (part,)), ("fsync", (part,)), ("fdatasync", ("portal.db-wal",))
         in_order(
             found,
             *written, ("sendto", ("HTTP/1.1 204",)),
-            *written, ("fsync", (part,)), ("rename", (part, stored)), ("fsync", (f"files/{str(upload_id)[-2:]}>",)),
-            ("fsync", (folder,)), ("fdatasync", ("portal.db-wal",)), ("sendto", ("HTTP/1.1 204",)),
+            *written, ("fsync", (part,)), ("rename", (part, f"{folder}/{upload_id}")), ("fsync", (f"{folder}>",)),
+            ("fsync", ("files/incoming>",)), ("fdatasync", ("portal.db-wal",)), ("sendto", ("HTTP/1.1 204",)),
         )  # fmt: skip
         nothing_early(found, upload_id)
     scale.figure("D3", "order of syncs of an upload by strace", traces=len(made))
@@ -88,7 +85,7 @@ def test_bytes_are_on_the_disk_and_written_down_before_they_are_acknowledged(stu
 def nothing_early(found: list[Call], upload_id: UUID) -> None:
     """No answer leaves between a write and its sync, nor between the rename and the row that tells of it."""
     acts = [call for call in found if call.is_about(str(upload_id)) and call.name in ("pwrite64", "fsync", "rename")]
-    for before, after in zip(acts, acts[1:], strict=False):
+    for before, after in pairwise(acts):
         if before.name in ("pwrite64", "rename"):
             early = [c for c in found if before.begun < c.begun < after.ended and c.is_about("HTTP/1.1 204")]
             assert early == [], f"an answer before {after.name}"
