@@ -31,7 +31,7 @@ class Mood(StrEnum):
 class Sink:
     """A mail server. `mood` may be changed while it runs; `accepted` counts Message-IDs it said 250 to.
 
-    `moment` is called with "before" and "after" around each such 250.
+    `moment` is called with "begun" when a mail is about to come, and with "before" and "after" around each such 250.
     """
 
     def __init__(self) -> None:
@@ -90,6 +90,7 @@ class Sink:
         return b"550 no such person" if self.mood is Mood.NEVER else b"250 ok"
 
     def _take(self, connection: socket.socket, lines: Iterator[bytes]) -> None:
+        self.moment("begun")
         _say(connection, b"354 go on")
         if self._is_over(connection, Mood.RESETS_IN_THE_MIDDLE):
             raise OSError
@@ -98,6 +99,9 @@ class Sink:
             if line == b".\r\n":
                 break
             letter += line
+        else:
+            # Whoever hangs up before the end has sent nothing.
+            raise OSError
         if self._is_over(connection, Mood.HANGS_AT_THE_END):
             raise OSError
         found = MESSAGE_ID.search(letter)

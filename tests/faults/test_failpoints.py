@@ -25,12 +25,12 @@ from tests.faults.warm import WarmServer
 from tests.studios import Studio, opened
 from tests.worlds import Entered, World
 
-IN_ACTS = (
-    "answer.claimed", "record.appended", "receipt.numbered", "payment.reporting", "payment.confirming", "fact.kept",
-    "proof.synced", "proof.kept",
+IN_REPORTS = (
+    "answer.claimed", "record.appended", "payment.reporting", "fact.kept", "proof.synced", "proof.kept",
 )  # fmt: skip
+IN_CONFIRMATIONS = ("answer.claimed", "record.appended", "receipt.numbered", "payment.confirming", "fact.kept")
+IN_ACTS = [("report", point) for point in IN_REPORTS] + [("confirmation", point) for point in IN_CONFIRMATIONS]
 IN_JOBS = ("paper.drawn", "paper.keeping", "mail.claiming", "mail.composed", "mail.accepted", "mail.marking")
-IN_REPORTS = ("payment.reporting", "proof.synced", "proof.kept")
 REVIVALS = ("worker", "server") if scale.FULL else ("worker",)
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -45,7 +45,7 @@ def points_in_the_code() -> set[str]:
 def test_every_point_of_the_code_is_tried() -> None:
     from tests.faults import test_upload_kills
 
-    tried = {*IN_ACTS, *IN_JOBS, *test_upload_kills.ONCE, *test_upload_kills.OFTEN}
+    tried = {*IN_REPORTS, *IN_CONFIRMATIONS, *IN_JOBS, *test_upload_kills.ONCE, *test_upload_kills.OFTEN}
     assert tried == points_in_the_code()
 
 
@@ -136,12 +136,14 @@ def everything_holds(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("revival", REVIVALS)
-@pytest.mark.parametrize("point", IN_ACTS)
-def test_an_act_killed_at_any_point_is_done_once_when_it_is_sent_again(scene: Scene, point: str, revival: str) -> None:
+@pytest.mark.parametrize(("act", "point"), IN_ACTS)
+def test_an_act_killed_at_any_point_is_done_once_when_it_is_sent_again(
+    scene: Scene, act: str, point: str, revival: str
+) -> None:
     payment = scene.reported()
     before = counts(scene)
     scene.note.write_text(f"{point}=kill")
-    if point in IN_REPORTS:
+    if act == "report":
         proof = {"proof": ("transfer.png", PICTURE, "image/png")}
         losses = scene.do(scene.cleo, f"/milestones/{scene.milestone}/payments", report(), revival, files=proof)
         wanted = {"payments": 1, "proofs": 1, "notices": 1}
