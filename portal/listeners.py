@@ -8,6 +8,7 @@ import structlog
 from flask import Flask
 
 from portal import worker
+from portal.adapters.failpoints import failpoint
 from portal.rules import events
 from portal.worker import Job
 
@@ -41,6 +42,7 @@ def teller(app: Flask) -> Callable[[object], None]:
     """What a session calls for each fact it announced, once the facts are kept."""
 
     def tell(fact: object) -> None:
+        failpoint("fact.kept")
         for listener in LISTENERS.get(type(fact), ()):
             try:
                 listener(app, fact)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from portal.adapters import jobs, mail
 from portal.adapters.jobs import Holder, crontab
 from portal.notifications import dispatch
-from portal.services import housekeeping, papers, reconciliation, uploads
+from portal.services import housekeeping, papers, reconciliation, rereading, uploads
 from portal.web.installation import Installation, installation
 
 EXTENSION = "milepost_jobs"
@@ -36,6 +36,7 @@ class Job(StrEnum):
     EXPIRE_UPLOADS = "expire_uploads"
     RECONCILE = "reconcile"
     TIDY_UP = "tidy_up"
+    REREAD_FILES = "reread_files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,10 @@ def _reconcile(session: Session, _here: Installation) -> None:
     reconciliation.run(session)
 
 
+def _reread_files(session: Session, _here: Installation) -> None:
+    rereading.run(session)
+
+
 def _tidy_up(session: Session, _here: Installation) -> None:
     housekeeping.tidy_up(session)
 
@@ -110,6 +115,7 @@ _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.EXPIRE_UPLOADS: _expire_uploads,
     Job.RECONCILE: _reconcile,
     Job.TIDY_UP: _tidy_up,
+    Job.REREAD_FILES: _reread_files,
 }
 # By the clock, in UTC. Notices go every minute and, by a second hint, half a minute later.
 _TIMES = {
@@ -117,6 +123,7 @@ _TIMES = {
     Job.DRAW_PAPERS: crontab(minute="7"),
     Job.EXPIRE_UPLOADS: crontab(minute="37"),
     Job.TIDY_UP: crontab(hour="3", minute="17"),
+    Job.REREAD_FILES: crontab(minute="27"),
 }
 
 

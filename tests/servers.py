@@ -32,10 +32,14 @@ class Server:
 
     def start(self) -> None:
         """Serve, and return when the portal says it is ready."""
-        process = self.spawn()
+        self.spawn()
+        self.wait()
+
+    def wait(self) -> None:
+        """Return when the portal says it is ready."""
         deadline = time.monotonic() + START_SECONDS
         while not self._ready():
-            if process.poll() is not None or time.monotonic() > deadline:
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"The server did not start:\n{self.log.read_text()[-3000:]}")
             time.sleep(0.05)

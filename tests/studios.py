@@ -82,10 +82,14 @@ Furnish = Callable[[World, Milestone, Entered], None]
 
 @contextmanager
 def opened(
-    folder: Path, *, furnish: Furnish | None = None, environment: dict[str, str] | None = None
+    folder: Path,
+    *,
+    furnish: Furnish | None = None,
+    environment: dict[str, str] | None = None,
+    kind: type[Server] = Server,
 ) -> Iterator[Studio]:
     """A running studio with one project, its first milestone open, one contact; and whatever `furnish` adds."""
-    server = Server(folder / "instance", environment)
+    server = kind(folder / "instance", environment)
     settings = config.load({"PORT": str(server.port)}, instance=server.instance)
     migrating.upgrade(settings)
     app = create_app(settings)

@@ -135,8 +135,10 @@ class LocalStorage:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        failpoint("proof.synced")
         part.rename(target)
         _sync_folder(self.proofs)
+        failpoint("proof.kept")
 
     def open_small(self, proof_id: UUID, size: int) -> BinaryIO:
         """A proof. Raises Missing, or Damaged when it does not have `size` bytes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -124,7 +125,8 @@ def _take_back(deliverable_id: UUID) -> UUID:
 def _body(file: Deliverable) -> Body:
     """Only ids and numbers: the session is closed when the last bytes leave."""
     opens = partial(outside.of(db()).storage.open, file.id, file.bytes)
-    return Body(file.id, file.name, file.media_type, file.bytes, file.sha256, file.stored_at, opens)
+    body = Body(file.id, file.name, file.media_type, file.bytes, file.sha256, file.stored_at, opens)
+    return replace(body, is_damaged=file.damaged_at is not None)
 
 
 def _guard(project_id: UUID, milestone_id: UUID) -> Any:

@@ -52,7 +52,8 @@ class Upload(OfVendor, Base):
 class Deliverable(OfVendor, Base):
     """One stored file in one version. Its bytes never change; its name is data, never a path.
 
-    It is live while neither superseded by a newer version nor taken back; `submission_id` freezes it.
+    It is live while neither superseded by a newer version nor taken back; `submission_id` freezes it. Its bytes were
+    last read and compared at `checked_at`; from `damaged_at` on they are others, and are not handed out.
     """
 
     __tablename__ = "deliverables"
@@ -78,6 +79,8 @@ class Deliverable(OfVendor, Base):
     stored_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    damaged_at: Mapped[datetime | None]
 
 
 class Download(OfVendor, Base):

@@ -46,6 +46,7 @@ def claim(session: Session, *, most: int) -> list[UUID]:
         .returning(Notice.id)
         .execution_options(synchronize_session=False)
     )
+    failpoint("mail.claiming")
     return sorted(taken)
 
 
@@ -59,9 +60,17 @@ def _free(now: object) -> ColumnElement[bool]:
     )
 
 
+def _is_still_ours(notice: Notice) -> bool:
+    """Whoever slept longer than its lease leaves the rest of what it took to those who took it over meanwhile."""
+    is_open = notice.sent_at is None and notice.gave_up_at is None and notice.dropped_at is None
+    return is_open and notice.claimed_until is not None and notice.claimed_until > clock.now()
+
+
 def _send(session: Session, notice_id: UUID, post: Post, sender: str) -> bool:
     try:
         notice = session.get_one(Notice, notice_id)
+        if not _is_still_ours(notice):
+            return False
         recipient = recipients.of(session, notice)
         if recipient is None:
             drop(session, notice_id=notice_id)
@@ -69,6 +78,7 @@ def _send(session: Session, notice_id: UUID, post: Post, sender: str) -> bool:
         message = mails.compose(session, notice, recipient, sender=sender)
         # The server may take its time; no transaction waits for it.
         session.rollback()
+        failpoint("mail.composed")
         post.send(message)
         failpoint("mail.accepted")
         mark_sent(session, notice_id=notice_id)
@@ -86,6 +96,7 @@ def _send(session: Session, notice_id: UUID, post: Post, sender: str) -> bool:
 def mark_sent(session: Session, *, notice_id: UUID) -> None:
     """The server accepted it."""
     session.execute(_one(notice_id).values(sent_at=clock.now(), claimed_until=None, last_error=""))
+    failpoint("mail.marking")
 
 
 @command

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.access.actor import Actor
 from portal.adapters import clock
+from portal.adapters.failpoints import failpoint
 from portal.models.outbox import Answer
 from portal.rules.errors import Invalid
 from portal.rules.wording import N_
@@ -50,6 +51,7 @@ def claim(session: Session, actor: Actor, act: str, ticket: Ticket, result_id: U
     }
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     if session.execute(insert(Answer).values(row).on_conflict_do_nothing().returning(Answer.key)).first():
+        failpoint("answer.claimed")
         return None
     earlier = session.get_one(Answer, (actor.ref, act, ticket.key))
     if earlier.input_sha256 != ticket.input_sha256:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.adapters import clock, pdf
+from portal.adapters.failpoints import failpoint
 from portal.db import command, new_id
 from portal.models.payment import PaymentMethod
 from portal.models.receipt import Receipt, ReceiptPdf
@@ -39,6 +40,7 @@ def receipt_pdf(session: Session, receipt: Receipt) -> ReceiptPdf:
     drawn = pdf.draw(
         "receipt", words, languages=tuple(facts["languages"]), colour=facts["brand"]["colour"], pictures=logo
     )
+    failpoint("paper.drawn")
     return keep_pdf(session, receipt_id=receipt_id, drawn=drawn)
 
 
@@ -65,6 +67,7 @@ def keep_pdf(session: Session, *, receipt_id: UUID, drawn: bytes) -> ReceiptPdf:
         "drawn_at": clock.now(),
     }
     session.execute(insert(ReceiptPdf).values(row).on_conflict_do_nothing(index_elements=[ReceiptPdf.receipt_id]))
+    failpoint("paper.keeping")
     return session.scalars(select(ReceiptPdf).where(ReceiptPdf.receipt_id == receipt_id)).one()
 
 

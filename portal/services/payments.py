@@ -12,6 +12,7 @@ from portal.access import stepup
 from portal.access.actor import Actor, MemberActor
 from portal.access.policy import Action, authorize
 from portal.adapters import clock
+from portal.adapters.failpoints import failpoint
 from portal.db import announce, command, new_id
 from portal.models.milestone import Milestone
 from portal.models.payment import LedgerEntry, Payment
@@ -71,6 +72,7 @@ def report(
     about = {"milestone": milestone.id, "payment": payment_id}
     notices.tell_members(session, project, NoticeKind.PAYMENT_REPORTED, by=actor, **about)
     announce(session, events.PaymentReported(**_ids(project, milestone, payment_id)))
+    failpoint("payment.reporting")
     return payment_id
 
 
@@ -112,6 +114,7 @@ def confirm(
     announce(session, events.PaymentConfirmed(**_ids(project, milestone, payment.id)))
     session.flush()
     settlement.settle_if_paid(session, project, milestone, by=actor)
+    failpoint("payment.confirming")
     return receipt.id
 
 

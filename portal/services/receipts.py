@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.access import ledger
 from portal.adapters import clock, outside
+from portal.adapters.failpoints import failpoint
 from portal.models.client import Client, Contact
 from portal.models.milestone import Milestone
 from portal.models.payment import Payment
@@ -73,6 +74,7 @@ def take_number(session: Session, vendor_id: UUID, series: str) -> int:
         index_elements=[Counter.vendor_id, Counter.series], set_={"value": Counter.value + 1}
     ).returning(Counter.value)
     number: int = session.execute(taken.execution_options(populate_existing=True)).scalar_one()
+    failpoint("receipt.numbered")
     return number
 
 

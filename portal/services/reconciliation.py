@@ -25,6 +25,8 @@ from portal.services.mending import Mended
 # Another request may be between making a file and writing its row; a form keeps a proof for a day before it is sent.
 YOUNG_SECONDS = 600
 UNREPORTED_SECONDS = 25 * 60 * 60
+# A proof not yet named, and what a frozen writer is parted from: see adapters/storage.py.
+HALF_MADE = (".proof", ".copy")
 log = structlog.get_logger()
 
 
@@ -77,8 +79,21 @@ def _sweep_parts(session: Session, storage: LocalStorage, report: Report) -> Non
         if state is not None and part.id is not None:
             storage.discard_part(part.id)
             report.done["swept"] += 1
+        elif _is_left_over(part):
+            _put_away(storage, part, report)
         else:
             _set_aside(storage, part, report)
+
+
+def _is_left_over(part: Found) -> bool:
+    """Whether a process that died is explanation enough: a place it never reserved, or a copy it never finished."""
+    return (part.size == 0 and part.id is not None) or part.path.suffix in HALF_MADE
+
+
+def _put_away(storage: LocalStorage, part: Found, report: Report) -> None:
+    if _age(part) > YOUNG_SECONDS:
+        storage.set_aside(part.path)
+        report.done["left_over"] += 1
 
 
 def _compare_files(session: Session, storage: LocalStorage, report: Report) -> None:

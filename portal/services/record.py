@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.access.actor import Actor, ContactActor
 from portal.adapters import clock
+from portal.adapters.failpoints import failpoint
 from portal.db import lock_row
 from portal.models.client import Grant
 from portal.models.entry import Entry
@@ -61,6 +62,7 @@ def append(
     session.add(entry)
     project.head_seq, project.head_hash, project.touched_at = seq, digest, now
     desk.tidy_later(session, project)
+    failpoint("record.appended")
     return entry
 
 

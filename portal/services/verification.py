@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.adapters import outside
+from portal.adapters import digests, outside
 from portal.adapters.storage import Damaged, Missing
 from portal.models.deliverable import Deliverable
 from portal.models.entry import Entry
@@ -163,7 +163,7 @@ def _stored(session: Session, project: Project) -> Iterator[str]:
 def _bytes(name: str, opening: Callable[[], BinaryIO], sha256: str) -> Iterator[str]:
     try:
         with opening() as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # the stub asks for a method it has
+            digest = digests.of_file(file)
     except Missing:
         yield f"{name} is not in storage."
     except Damaged:

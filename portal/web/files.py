@@ -10,6 +10,7 @@ handed over whole, and a revoked code counts from the next request on, not from 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -44,7 +45,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A stored file as an answer: its id in storage, name, type, size, SHA-256 (hex) and the instant it was stored."""
+    """A stored file as an answer: its id in storage, name, type, size, SHA-256 (hex) and the instant it was stored.
+
+    `is_damaged` when reading it again showed other bytes (services.rereading).
+    """
 
     id: UUID
     name: str
@@ -54,6 +58,7 @@ class Body:
     stored_at: datetime
     opens: Callable[[], BinaryIO]
     is_inline: bool = False
+    is_damaged: bool = False
 
     @property
     def etag(self) -> str:
@@ -85,6 +90,8 @@ def send_small(body: Body, leaving: Leaving) -> Response:
     require_whole(body)
     with body.opens() as file:
         content = file.read()
+    if hashlib.sha256(content).hexdigest() != body.sha256:
+        raise _broken(body, "Changed")
     response = make_response(content)
     response.headers.update(_headers(body) | {"Content-Type": body.media_type, "Accept-Ranges": "none"})
     if request.method == "GET":
@@ -95,14 +102,20 @@ def send_small(body: Body, leaving: Leaving) -> Response:
 
 
 def require_whole(body: Body) -> None:
-    """Raises Unavailable, and logs it, when storage has no such file or one of another size."""
+    """Raises Unavailable, and logs it, when storage has no such file, one of another size, or one found damaged."""
+    if body.is_damaged:
+        raise _broken(body, "Damaged")
     try:
         body.opens().close()
     except (Missing, Damaged) as error:
-        log.error("stored_file_broken", file=str(body.id), finding=type(error).__name__)
-        raise Unavailable(
-            N_("This file is damaged on the server and is not handed out. Tell whoever runs it."), code="broken_file"
-        ) from error
+        raise _broken(body, type(error).__name__) from error
+
+
+def _broken(body: Body, finding: str) -> Unavailable:
+    log.error("stored_file_broken", file=str(body.id), finding=finding)
+    return Unavailable(
+        N_("This file is damaged on the server and is not handed out. Tell whoever runs it."), code="broken_file"
+    )
 
 
 def meter_for(leaving: Leaving) -> Meter:

@@ -10,6 +10,7 @@ import pytest
 
 from portal.adapters import outside
 from portal.models.deliverable import Deliverable
+from tests.faults.warm import WarmServer
 from tests.studios import Studio, opened
 
 MIB = 1 << 20
@@ -33,7 +34,7 @@ def large(tmp_path: Path) -> Iterator[tuple[Studio, str]]:
         world.session.commit()
         made.append(f"/deliverables/{file.id}/file")
 
-    with opened(tmp_path, furnish=furnish) as studio:
+    with opened(tmp_path, furnish=furnish, kind=WarmServer) as studio:
         yield studio, made[0]
 
 

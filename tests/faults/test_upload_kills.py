@@ -6,51 +6,23 @@ import contextlib
 import hashlib
 import os
 import random
-import signal
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-import requests
 from sqlalchemy import func, select
 
 from portal.models.deliverable import Deliverable, Upload, UploadState
 from portal.services import reconciliation
 from tests import scale
+from tests.faults.patience import LOST, Killer, patiently
+from tests.faults.warm import WarmServer
 from tests.studios import Studio, opened
 
 MIB = 1 << 20
 KILLS = scale.cases(40, full=200)
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120 + 30 * KILLS)]
-LOST = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
-
-
-class Killer(threading.Thread):
-    """Kills the worker at random moments, and every fourth time the whole server, which is then started again."""
-
-    def __init__(self, studio: Studio, chance: random.Random) -> None:
-        super().__init__()
-        self.studio, self.chance, self.kills, self.enough = studio, chance, 0, threading.Event()
-
-    def run(self) -> None:
-        while self.kills < KILLS and not self.enough.wait(self.chance.uniform(0.02, 0.8)):
-            self.kills += 1
-            if self.kills % 4 == 0:
-                self.studio.server.kill()
-                self.studio.server.start()
-            else:
-                for worker in workers(self.studio):
-                    os.kill(worker, signal.SIGKILL)
-
-
-def workers(studio: Studio) -> list[int]:
-    """The processes that serve requests."""
-    return [
-        int(pid) for pid in Path(f"/proc/{studio.server.pid}/task/{studio.server.pid}/children").read_text().split()
-    ]
 
 
 class Sender:
@@ -90,27 +62,15 @@ def give_up_orphans(studio: Studio) -> None:
         assert studio.tus("DELETE", f"/uploads/{upload_id}").status_code in (204, 410)
 
 
-def patiently(act):
-    """Try until the server is there again."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            return act()
-        except (*LOST, AssertionError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-
-
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
-    with opened(tmp_path) as running:
+    with opened(tmp_path, kind=WarmServer) as running:
         yield running
 
 
 def test_random_kills_lose_and_repeat_nothing(studio: Studio) -> None:
     chance = scale.chance("upload kills")
-    killer, files = Killer(studio, chance), 0
+    killer, files = Killer(studio.server, chance, KILLS), 0
     killer.start()
     try:
         while killer.is_alive():
@@ -121,7 +81,7 @@ def test_random_kills_lose_and_repeat_nothing(studio: Studio) -> None:
     finally:
         killer.enough.set()
         killer.join()
-    assert killer.kills == KILLS
+    assert (killer.kills, killer.failure) == (KILLS, None)
     everything_is_explained(studio)
     scale.figure("D2", "kill -9 while files of 64 MiB arrive in pieces of 1 MiB", kills=KILLS, files=files)
 
@@ -152,38 +112,67 @@ ONCE = (
 )  # fmt: skip
 OFTEN = ("upload.written", "upload.synced", "upload.recorded")
 STEPS = [(point, 1) for point in ONCE] + [(point, turn) for point in OFTEN for turn in (1, 2, 3)]
+# What comes back: another worker of the same server, or all of it, which looks through storage before it serves.
+REVIVALS = ("worker", "server") if scale.FULL else ("worker",)
 
 
-@pytest.mark.parametrize(("point", "turn"), STEPS)
-def test_a_kill_at_every_step_is_repaired(tmp_path: Path, point: str, turn: int) -> None:
-    content = os.urandom(3 * MIB)
-    plan = {"MILEPOST_FAILPOINT": f"{point}=kill@{turn}"}
-    with opened(tmp_path, environment=plan) as studio:
-        died_at = None
-        address, offset = None, 0
-        for _ in range(40):
+class Stepping:
+    """A running studio, and the note on which it is told where to die next."""
+
+    def __init__(self, studio: Studio, note: Path) -> None:
+        self.studio, self.note = studio, note
+
+    def send(self, content: bytes, revival: str) -> tuple[str, int]:
+        """A file in pieces of 1 MiB, whatever happens. Its address, and how often the server was gone."""
+        address, losses = "", 0
+        while True:
             try:
-                address = address or studio.begin("file.bin", len(content))
-                offset = max(offset, studio.offset(address)) if died_at else offset
-                while offset < len(content):
-                    answer = studio.patch(address, offset, content[offset : offset + MIB])
-                    assert answer.status_code == 204, answer.text
-                    offset = int(answer.headers["Upload-Offset"])
-                break
+                address = address or self.studio.begin("file.bin", len(content))
+                self._go_on(address, content)
+                return address, losses
             except LOST:
-                died_at = point
-                # The master starts a new worker, which would die at the same place: another server takes over.
-                studio.server.kill()
-                studio.server._environment = {}
-                studio.server.start()
-        assert died_at == point, "the failpoint was never reached"
-        digest = hashlib.sha256(content).hexdigest()
-        made = UUID(address.rpartition("/")[2])
-        assert studio.offset(address) == len(content)
-        assert hashlib.sha256(studio.get(f"/deliverables/{made}/file").content).hexdigest() == digest
-        studio.server.stop()
-        with studio.look() as session:
-            assert reconciliation.run(session).unexplained == 0
-            assert session.get_one(Deliverable, made).sha256 == digest
-            live = select(func.count()).select_from(Deliverable).where(Deliverable.superseded_at.is_(None))
-            assert session.scalar(live) == 1
+                losses += 1
+                if revival == "server":
+                    self.studio.server.kill()
+                    self.studio.server.start()
+
+    def _go_on(self, address: str, content: bytes) -> None:
+        offset = self.studio.offset(address)
+        while offset < len(content):
+            answer = self.studio.patch(address, offset, content[offset : offset + MIB])
+            assert answer.status_code == 204, answer.text
+            offset = int(answer.headers["Upload-Offset"])
+
+
+@pytest.fixture(scope="module")
+def stepping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stepping]:
+    folder = tmp_path_factory.mktemp("steps")
+    note = folder / "note"
+    with opened(folder, environment={"MILEPOST_FAILPOINT": f"@{note}"}, kind=WarmServer) as studio:
+        yield Stepping(studio, note)
+
+
+@pytest.mark.parametrize("revival", REVIVALS)
+@pytest.mark.parametrize(("point", "turn"), STEPS)
+def test_a_kill_at_every_step_is_repaired(stepping: Stepping, point: str, turn: int, revival: str) -> None:
+    studio, content = stepping.studio, os.urandom(3 * MIB)
+    stepping.note.write_text(f"{point}=kill@{turn}")
+    address, losses = stepping.send(content, revival)
+    assert (losses > 0, stepping.note.read_text()) == (True, ""), f"{point} was never reached"
+    digest, made = hashlib.sha256(content).hexdigest(), UUID(address.rpartition("/")[2])
+    assert studio.offset(address) == len(content)
+    assert hashlib.sha256(studio.get(f"/deliverables/{made}/file").content).hexdigest() == digest
+    give_up_orphans(studio)
+    with studio.look() as session:
+        assert reconciliation.run(session).unexplained == 0
+        assert session.get_one(Deliverable, made).sha256 == digest
+        live = select(func.count()).select_from(Deliverable).where(Deliverable.superseded_at.is_(None))
+        assert session.scalar(live) == 1
+        stored = select(func.count()).select_from(Deliverable).where(Deliverable.sha256 == digest)
+        assert session.scalar(stored) == 1
+
+
+def test_the_steps_are_all_there_are() -> None:
+    from tests.faults.test_failpoints import points_in_the_code
+
+    assert {*ONCE, *OFTEN} == {point for point in points_in_the_code() if point.startswith("upload.")}

@@ -51,7 +51,16 @@ def sqlite_schema(engine: Engine) -> dict[str, list[str]]:
 
 
 def pieces(sql: str) -> list[str]:
-    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines() if line.strip(" ,"))
+    """Columns and constraints, parted by commas outside of brackets: a column added later has no line of its own."""
+    head, _, rest = re.sub(r"\s+", " ", sql).partition("(")
+    depth, parts = 0, [""]
+    for char in rest:
+        depth += (char == "(") - (char == ")")
+        if char == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return sorted(part.strip(" )") for part in (head, *parts))
 
 
 def postgresql_schema(engine: Engine) -> list[str]:
