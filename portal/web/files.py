@@ -105,15 +105,15 @@ def require_whole(body: Body) -> None:
         ) from error
 
 
-def meter_for(leaving: Leaving) -> Meter:
+def meter_for(leaving: Leaving, *, is_piece: bool = False) -> Meter:
     """The log row of bytes about to leave in this request."""
-    return metering.open_meter(db(), installation().sessions, current_actor(), leaving)
+    return metering.open_meter(db(), installation().sessions, current_actor(), leaving, is_piece=is_piece)
 
 
 def _stream(body: Body, wanted: Range | None, leaving: Leaving, may_go_on: Callable[[], bool]) -> Response:
     response = _head(body, wanted)
     part = (wanted.first, wanted.length) if wanted else (0, body.bytes)
-    meter = meter_for(replace(leaving, first_byte=part[0]))
+    meter = meter_for(replace(leaving, first_byte=part[0]), is_piece=part[1] < body.bytes)
     response.response = Outflow(body.opens, part, may_go_on=may_go_on, meter=meter, sock=socket_of(request.environ))
     response.direct_passthrough = True
     return response
@@ -169,9 +169,8 @@ def _is_the_same(body: Body) -> bool:
 def _hand_over(body: Body, leaving: Leaving) -> Response:
     require_whole(body)
     if request.method == "GET":
-        meter = meter_for(leaving)
-        meter.add(body.bytes)
-        meter.leave()
+        is_piece = "Range" in request.headers
+        metering.hand_over(db(), installation().sessions, current_actor(), leaving, body.bytes, is_piece=is_piece)
     response = Response(status=200)
     response.headers.update(_headers(body))
     response.headers["Content-Type"] = body.media_type

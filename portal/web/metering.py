@@ -81,16 +81,38 @@ _RECENT: OrderedDict[tuple[int, str, UUID], Meter] = OrderedDict()
 _RECENT_GUARD = threading.Lock()
 
 
-def open_meter(session: Session, sessions: sessionmaker[Session], actor: Actor, leaving: Leaving) -> Meter:
-    """The meter for bytes about to leave; their row exists when this returns. The caller calls `leave` at the end."""
-    key = (id(sessions), actor.ref, leaving.deliverable_id) if leaving.deliverable_id else None
-    meter = _recent(key) if key and leaving.first_byte else None
+def open_meter(
+    session: Session, sessions: sessionmaker[Session], actor: Actor, leaving: Leaving, *, is_piece: bool = False
+) -> Meter:
+    """The meter for bytes about to leave; their row exists when this returns. The caller calls `leave` at the end.
+
+    A piece of a file counts to the download that is going on, the whole of it is always a new one.
+    """
+    key = _key(sessions, actor, leaving)
+    meter = _recent(key) if key and is_piece else None
     if meter is None:
         meter = Meter(sessions, downloads.begin(session, actor=actor, leaving=leaving))
         if key:
             _remember(key, meter)
     meter.enter()
     return meter
+
+
+def hand_over(
+    session: Session, sessions: sessionmaker[Session], actor: Actor, leaving: Leaving, size: int, *, is_piece: bool
+) -> None:
+    """Log a file as left whole, since somebody else moves its bytes; its pieces say nothing new for a while."""
+    key = _key(sessions, actor, leaving)
+    if is_piece and key and (known := _recent(key)) is not None:
+        known.used = time.monotonic()
+        return
+    meter = open_meter(session, sessions, actor, leaving)
+    meter.add(size)
+    meter.leave()
+
+
+def _key(sessions: sessionmaker[Session], actor: Actor, leaving: Leaving) -> tuple[int, str, UUID] | None:
+    return (id(sessions), actor.ref, leaving.deliverable_id) if leaving.deliverable_id else None
 
 
 def _recent(key: tuple[int, str, UUID]) -> Meter | None:
