@@ -61,7 +61,7 @@ def to_peer(folder: Path, target: Target, client, source: Path) -> Moved:
 
 def in_memory(studio: Studio, target: Target, large: Path) -> memory.Curve:
     """What the server holds while a large file arrives; it is warm already."""
-    with memory.Curve(target.pid) as curve:
+    with memory.Curve(lambda: target.pid) as curve:
         to_milepost(studio, target, transfers.by_socket, large)
     return curve
 

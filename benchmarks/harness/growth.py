@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from uuid import UUID
 
 from portal.adapters import clock
 from portal.models.project import Project
@@ -27,15 +26,18 @@ def grow(world: World, count: int) -> None:
     """`count` projects with a hundred entries each: of a hundred, 90 are finished, nine under way, one is a draft."""
     if not count:
         return
-    originals = [_finished(world)] * 90 + [_under_way(world)] * 9 + [world.draft(title="Draft")]
-    world.session.commit()
+    finished, under_way, draft = (made.id.hex for made in (_finished(world), _under_way(world), world.draft()))
+    originals = [finished] * 90 + [under_way] * 9 + [draft]
+    # A reader of the old state would keep all of the new one in the log that is written ahead.
+    world.session.rollback()
     database = installation(world.app).config.database_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript("PRAGMA foreign_keys=ON; PRAGMA synchronous=OFF;")
-        copier = Copier(connection, {project.id.hex for project in originals})
+        copier = Copier(connection, set(originals))
         for first in range(1, count + 1, AT_ONCE):
             some = range(first, min(first + AT_ONCE, count + 1))
-            copier.copy([(number, originals[number % 100].id) for number in some])
+            copier.copy([(number, originals[number % 100]) for number in some])
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class Copier:
@@ -45,11 +47,11 @@ class Copier:
         self.connection = connection
         self.rows = {(table, one): self._read(table, one) for table in TABLES for one in originals}
 
-    def copy(self, wanted: list[tuple[int, UUID]]) -> None:
+    def copy(self, wanted: list[tuple[int, str]]) -> None:
         """Each original once more, as the project of that number."""
         with self.connection:
             for table in TABLES:
-                self._write(table, [row for number, one in wanted for row in self._changed(table, one.hex, number)])
+                self._write(table, [row for number, one in wanted for row in self._changed(table, one, number)])
 
     def _read(self, table: str, project: str) -> list[dict[str, object]]:
         key = "id" if table == "projects" else "project_id"

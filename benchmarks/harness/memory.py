@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 from benchmarks.harness.processes import resident_bytes
@@ -12,11 +13,14 @@ EVERY_SECONDS = 0.1
 
 
 class Curve(threading.Thread):
-    """The family's memory (PSS) in bytes inside a with statement, ten times a second; the first is from before."""
+    """A family's memory (PSS) in bytes inside a with statement, ten times a second; the first is from before.
 
-    def __init__(self, pid: int) -> None:
+    `pid` is asked each time, since a server that is started again is another process.
+    """
+
+    def __init__(self, pid: Callable[[], int]) -> None:
         super().__init__(daemon=True)
-        self.pid, self.seen, self._enough = pid, [resident_bytes(pid)], threading.Event()
+        self.pid, self.seen, self._enough = pid, [resident_bytes(pid())], threading.Event()
 
     def __enter__(self) -> Curve:
         self.start()
@@ -29,7 +33,7 @@ class Curve(threading.Thread):
     def run(self) -> None:
         """Until the with statement ends."""
         while not self._enough.wait(EVERY_SECONDS):
-            self.seen.append(resident_bytes(self.pid))
+            self.seen.append(resident_bytes(self.pid()))
 
     @property
     def growth(self) -> float:

@@ -1,4 +1,4 @@
-"""The programs Milepost is measured beside, each on a port of its own on the loopback and in a folder that goes away."""
+"""The programs Milepost is measured beside, each on a port of its own and in a folder that goes away."""
 
 from __future__ import annotations
 
