@@ -16,8 +16,7 @@ from benchmarks.harness import peers, sizes, studio
 from benchmarks.harness.results import Claim, report, spread
 from tests.browser import FLAGS, find_chromium
 
-ROUNDS = sizes.times(5)
-KB = 1000
+KB, ROUNDS = 1000, sizes.times(5)
 LIGHTHOUSE = peers.PEERS / "node_modules" / "lighthouse" / "cli" / "index.js"
 
 
@@ -33,20 +32,16 @@ def main() -> None:
         page = body(address, cookie)
     scores = [visit["categories"]["performance"]["score"] * 100 for visit in visits]
     transferred, script = sum(item["transferSize"] for item in came) / KB, sum(packed.values()) / KB
-    report(
-        "V11",
-        "first visit on a phone: the client's project page",
-        [
-            Claim("transferred, KB", f"{transferred:.1f}", "≤ 120", transferred <= 120),
-            Claim("JavaScript, gzip, KB", f"{script:.1f}", "≤ 60", script <= 60),
-            Claim("Lighthouse performance", spread(scores, ".0f"), "≥ 95", statistics.median(scores) >= 95),
-        ],
-        [
-            f"{len(came)} requests; the page {len(page) / KB:.1f} KB, it would be {len(gzip.compress(page)) / KB:.1f}",
-            "transferred by kind: " + by_kind(came),
-            "Lighthouse’s defaults: a phone of the middle class, 1.6 Mbit/s, 150 ms; " + timings(visits),
-        ],
-    )
+    claims = [
+        Claim("transferred, KB", f"{transferred:.1f}", "≤ 120", transferred <= 120),
+        Claim("JavaScript, gzip, KB", f"{script:.1f}", "≤ 60", script <= 60),
+        Claim("Lighthouse performance", spread(scores, ".0f"), "≥ 95", statistics.median(scores) >= 95),
+    ]
+    report("V11", "first visit on a phone: the client’s project page", claims, [
+        f"{len(came)} requests; the page {len(page) / KB:.1f} KB, packed {len(gzip.compress(page)) / KB:.1f}",
+        f"transferred by kind: {by_kind(came)}",
+        f"Lighthouse’s defaults: a phone of the middle class, 1.6 Mbit/s, 150 ms; {timings(visits)}",
+    ])  # fmt: skip
 
 
 def visited(address: str, headers: Mapping[str, str], kept: Path) -> dict:
@@ -65,8 +60,7 @@ def visited(address: str, headers: Mapping[str, str], kept: Path) -> dict:
 
 def body(url: str, headers: Mapping[str, str] | None = None) -> bytes:
     with urlopen(Request(url, headers=dict(headers or {})), timeout=20) as answer:
-        content: bytes = answer.read()
-        return content
+        return bytes(answer.read())
 
 
 def by_kind(items: list[dict]) -> str:

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -21,7 +22,7 @@ from benchmarks.harness.processes import cpu_seconds
 from tests.servers import ROOT
 
 GB = 1_000_000_000
-BUFFER = 1 << 20
+BUFFER = PIECE = 1 << 20
 TUS_JS = ROOT / "tests" / "e2e" / "tus_js_upload.cjs"
 
 
@@ -54,11 +55,26 @@ class Target:
     milestone: str = "none"
 
 
-def measured(size: int, pid: int, move: Callable[[], object]) -> Moved:
-    """What `move` took."""
-    before, start = cpu_seconds(pid), time.monotonic()
-    move()
-    return Moved(size, time.monotonic() - start, cpu_seconds(pid) - before)
+def measured(pids: Iterable[int], move: Callable[[], int]) -> Moved:
+    """What `move`, which answers how many bytes went, took; and what it cost these processes and their families."""
+    before, start = sum(map(cpu_seconds, pids)), time.monotonic()
+    size = move()
+    return Moved(size, time.monotonic() - start, sum(map(cpu_seconds, pids)) - before)
+
+
+Client = Callable[[Target, Path, int], str]
+
+
+def upload(target: Target, client: Client, path: Path, chunk: int) -> tuple[str, Moved]:
+    """One upload by `client` in chunks: the address it got, and what it took."""
+    made: list[str] = []
+
+    def move() -> int:
+        made.append(client(target, path, chunk))
+        return path.stat().st_size
+
+    moved = measured([target.pid], move)
+    return made[0], moved
 
 
 def by_tus_js(target: Target, path: Path, chunk: int) -> str:
@@ -101,6 +117,21 @@ def download(url: str, headers: Mapping[str, str], first: int | None = None, cou
     """Fetch a file, or `count` bytes of it, and look at none of them; how many came."""
     with connected(url) as line:
         return fetch(line, url, headers, first, count)
+
+
+def pieces(url: str, headers: Mapping[str, str], first: int, seconds: float, connections: int = 4) -> int:
+    """Fetch the same piece of 1 MiB over and over for a while, on several connections; how many bytes came."""
+    until = time.monotonic() + seconds
+
+    def ask(_number: int) -> int:
+        came = 0
+        with connected(url) as line:
+            while time.monotonic() < until:
+                came += fetch(line, url, headers, first, PIECE)
+        return came
+
+    with ThreadPoolExecutor(connections) as askers:
+        return sum(askers.map(ask, range(connections)))
 
 
 def connected(url: str) -> socket.socket:
