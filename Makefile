@@ -68,9 +68,15 @@ check: install-dev
 	.venv/bin/djlint portal/templates --lint --quiet
 	.venv/bin/python script/check-translations
 
-# BENCH="v01 v08" runs only those, and leaves RESULTS.md as it is.
+# @tus/server and Lighthouse, for the measurements only.
+benchmarks/peers/node_modules/.installed: $(addprefix benchmarks/peers/,package.json package-lock.json .npmrc) | .venv/.python
+	@script/npm ci --prefix benchmarks/peers --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# BENCH="v01 v08" runs only those, and leaves RESULTS.md as it is. BENCH_SMALL=1 shows in minutes that all of them run.
 BENCH ?=
-bench: install-test
+bench: install-test benchmarks/peers/node_modules/.installed
+	@script/system-packages bench
 	.venv/bin/python -m benchmarks $(BENCH)
 
 # --- maintaining ------------------------------------------------------------------------------------
@@ -90,4 +96,4 @@ lock: .venv/.python
 	script/npm install --package-lock-only --ignore-scripts
 
 clean:
-	rm -rf .venv node_modules build dist portal/static/vendor .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv node_modules benchmarks/peers/node_modules build dist portal/static/vendor .mypy_cache .pytest_cache .ruff_cache

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks.harness.processes import cpu_seconds
 
@@ -50,7 +50,8 @@ def fire(url: str, headers: Mapping[str, str], *, pid: int, seconds: float = 3, 
 
 def _ask(url: str, headers: Mapping[str, str], until: float, counts: list[int]) -> None:
     parts = urlsplit(url)
-    lines = [f"GET {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
+    wanted = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    lines = [f"GET {wanted} HTTP/1.1", f"Host: {parts.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
     request = "\r\n".join([*lines, "", ""]).encode()
     done = 0
     with socket.create_connection((parts.hostname or "", parts.port or 80)) as line:

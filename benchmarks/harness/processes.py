@@ -28,11 +28,19 @@ def resident_bytes(pid: int) -> int:
 
 
 def _shared_fairly(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
 
 
 def _cpu_ticks(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        # It ended a moment ago; its time is with its parent.
+        return 0
     # The name may hold blanks and brackets; what counts comes after the last bracket.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = text.rpartition(")")[2].split()
     return sum(int(fields[place]) for place in (11, 12, 13, 14))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from benchmarks.harness import growth
 from portal.models.milestone import Milestone
 from tests.servers import ROOT, free_port
 from tests.studios import Studio, headers, opened
@@ -37,8 +38,8 @@ class Bare:
 
 
 @contextmanager
-def furnished() -> Iterator[tuple[Studio, Measured]]:
-    """A server with a project of ten milestones: five paid, the sixth delivered; five files each."""
+def furnished(others: int = 0) -> Iterator[tuple[Studio, Measured]]:
+    """A server with a project of ten milestones: five paid, the sixth delivered; five files each. And `others` more."""
     found: list[Measured] = []
 
     def furnish(world: World, _first: Milestone, _entered: Entered) -> None:
@@ -49,6 +50,7 @@ def furnished() -> Iterator[tuple[Studio, Measured]]:
             world.pay(world.milestone(project, position), cleo)
         _deliver(world, world.milestone(project, MILESTONES // 2 + 1))
         found.append(Measured(str(project.id), headers(world.entered(cleo.code))))
+        growth.grow(world, others)
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, opened(Path(folder), furnish=furnish) as studio:
         yield studio, found[0]

@@ -45,6 +45,7 @@ class Payment(OfVendor, Base):
         within("decided_by", "members"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         Index("ix_payments_vendor_id_milestone_id", "vendor_id", "milestone_id", "state", "amount_minor"),
+        Index("ix_payments_vendor_id_project_id", "vendor_id", "project_id"),
         Index(
             "ix_payments_vendor_id_state_received_on",
             "vendor_id",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.access.actor import Actor
 from portal.adapters import clock, outside, sniffing
-from portal.adapters.digests import Digest
+from portal.adapters.digests import Digest, DigestBeside
 from portal.adapters.failpoints import failpoint
 from portal.adapters.storage import Missing
 from portal.db import new_id
@@ -37,7 +37,8 @@ class Incoming:
     """What one request brings: where its bytes belong, how many it announces (None: unknown), and the bytes.
 
     `pieces` yields them as they come, and None each time nothing came for a moment; it ends early when the sender is
-    gone. `still_here` tells whether the sender may go on. With a `checksum` all of it counts, or nothing.
+    gone. A piece stays as it is until `digests.AHEAD` more have come. `still_here` tells whether the sender may go on.
+    With a `checksum` all of it counts, or nothing.
     """
 
     offset: int
@@ -75,11 +76,12 @@ def receive(session: Session, *, by: Actor, upload_id: UUID, incoming: Incoming)
     try:
         with holding.holding(session, upload_id) as hold:
             _require_fitting(hold.slip, incoming)
-            writer = _Writer(session, hold, incoming)
-            writer.run()
+            with DigestBeside(holding.digest(session, hold)) as digest:
+                writer = _Writer(session, hold, incoming, digest)
+                writer.run()
             if writer.position < hold.slip.length:
                 return replace(hold.slip, offset=writer.position, expires_at=clock.now() + LIFETIME)
-            return _complete(session, by, hold, writer.digest)
+            return _complete(session, by, hold, digest.state)
     except Missing:
         slip = _repaired(session, upload_id)
     # Stored, perhaps by a request whose answer was lost; or begun again.
@@ -144,10 +146,9 @@ def _hasher(checksum: Checksum | None) -> Digest | None:
 class _Writer:
     """Puts the pieces of one request on disk and acknowledges them in groups."""
 
-    def __init__(self, session: Session, hold: Hold, incoming: Incoming) -> None:
-        self.session, self.hold, self.incoming = session, hold, incoming
+    def __init__(self, session: Session, hold: Hold, incoming: Incoming, digest: DigestBeside) -> None:
+        self.session, self.hold, self.incoming, self.digest = session, hold, incoming, digest
         self.storage = outside.of(session).storage
-        self.digest = holding.digest(session, hold)
         self.check = _hasher(incoming.checksum)
         self.recorded = self.position = hold.slip.offset
         self.pulsed = time.monotonic()
@@ -188,8 +189,8 @@ class _Writer:
             # The disk is full; what fitted before is whole.
             self._acknowledge()
             raise
-        self.digest.update(piece)
         self.position += len(piece)
+        self.digest.update(piece)
         if self.check is not None:
             self.check.update(piece)
         elif self.position - self.recorded >= GROUP_BYTES:
@@ -227,5 +228,5 @@ class _Writer:
             new_offset=self.position,
         )
         self.recorded = self.position
-        self.storage.digests.put(self.hold.slip.id, self.position, self.digest)
+        self.storage.digests.put(self.hold.slip.id, self.position, self.digest.state)
         failpoint("upload.recorded")

@@ -16,7 +16,8 @@ from portal.web.files import SEALED, Body
 from portal.web.metering import Meter
 from portal.web.outflow import CHECK_BYTES, CHECK_SECONDS, stopped
 
-READ_BYTES = 1 << 20
+# Small enough to be still in the processor’s cache when its checksum is taken and when it is sent.
+READ_BYTES = 256 << 10
 
 
 def send(name: str, content: Sequence[Body], leaving: Leaving, may_go_on: Callable[[], bool]) -> Response:

@@ -118,15 +118,15 @@ def _broken(body: Body, finding: str) -> Unavailable:
     )
 
 
-def meter_for(leaving: Leaving) -> Meter:
+def meter_for(leaving: Leaving, *, is_piece: bool = False) -> Meter:
     """The log row of bytes about to leave in this request."""
-    return metering.open_meter(db(), installation().sessions, current_actor(), leaving)
+    return metering.open_meter(db(), installation().sessions, current_actor(), leaving, is_piece=is_piece)
 
 
-def guarded_meter(leaving: Leaving, may_go_on: Callable[[], bool]) -> Meter:
+def guarded_meter(leaving: Leaving, may_go_on: Callable[[], bool], *, is_piece: bool = False) -> Meter:
     """As `meter_for`, behind the gate. Raises Conflict when it was shut while the log waited for the database."""
-    meter = meter_for(leaving)
-    if not may_go_on():
+    meter = meter_for(leaving, is_piece=is_piece)
+    if meter.is_new and not may_go_on():
         meter.leave()
         raise Conflict(N_("Someone else was faster. Open the milestone again to see where it stands."))
     return meter
@@ -135,7 +135,7 @@ def guarded_meter(leaving: Leaving, may_go_on: Callable[[], bool]) -> Meter:
 def _stream(body: Body, wanted: Range | None, leaving: Leaving, may_go_on: Callable[[], bool]) -> Response:
     response = _head(body, wanted)
     part = (wanted.first, wanted.length) if wanted else (0, body.bytes)
-    meter = guarded_meter(replace(leaving, first_byte=part[0]), may_go_on)
+    meter = guarded_meter(replace(leaving, first_byte=part[0]), may_go_on, is_piece=part[1] < body.bytes)
     response.response = Outflow(body.opens, part, may_go_on=may_go_on, meter=meter, sock=socket_of(request.environ))
     response.direct_passthrough = True
     return response
@@ -191,9 +191,7 @@ def _is_the_same(body: Body) -> bool:
 def _hand_over(body: Body, leaving: Leaving, may_go_on: Callable[[], bool]) -> Response:
     require_whole(body)
     if request.method == "GET":
-        meter = guarded_meter(leaving, may_go_on)
-        meter.add(body.bytes)
-        meter.leave()
+        guarded_meter(leaving, may_go_on, is_piece="Range" in request.headers).hand_over(body.bytes)
     response = Response(status=200)
     response.headers.update(_headers(body))
     response.headers["Content-Type"] = body.media_type

@@ -1,11 +1,14 @@
-"""The body of a request as it comes in, for bodies too large to wait for: one buffer, no copies, a sign of life."""
+"""The body of a request as it comes in, for bodies too large to wait for: few buffers, no copies, a sign of life."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
+
+from portal.adapters.digests import AHEAD
 
 PIECE_BYTES = 1 << 20
 COPY_BYTES = 1 << 16
@@ -23,8 +26,8 @@ def announced(environ: dict[str, Any]) -> int | None:
 def pieces(environ: dict[str, Any]) -> Iterator[memoryview | None]:
     """The bytes as they arrive; None for each second without any. Ends early when the sender is gone.
 
-    A piece is valid until the next one is asked for. Under gunicorn the socket is read directly: its own body reader
-    waits for whole pieces, copies them several times, and cannot be woken when the sender falls silent.
+    A piece stays as it is until `AHEAD` more were asked for. Under gunicorn the socket is read directly: its own body
+    reader waits for whole pieces, copies them several times, and cannot be woken when the sender falls silent.
     """
     length, body = announced(environ), environ["wsgi.input"]
     if length is not None and _is_direct(body):
@@ -69,10 +72,11 @@ def _from_socket(body: Any, length: int) -> Iterator[memoryview | None]:
 
 
 def _receive(body: Any, sock: socket.socket) -> Iterator[memoryview | None]:
-    reader, buffer = body.reader, memoryview(bytearray(PIECE_BYTES))
+    reader, buffers = body.reader, _buffers(min(body.reader.length, PIECE_BYTES))
+    buffer = next(buffers)
     while reader.length > 0:
         try:
-            count = sock.recv_into(buffer, min(reader.length, PIECE_BYTES))
+            count = sock.recv_into(buffer, min(reader.length, len(buffer)))
         except TimeoutError:
             yield None
             continue
@@ -84,6 +88,12 @@ def _receive(body: Any, sock: socket.socket) -> Iterator[memoryview | None]:
             return
         reader.length -= count
         yield buffer[:count]
+        buffer = next(buffers)
+
+
+def _buffers(size: int) -> Iterator[memoryview]:
+    """In turn, each made when it is first needed."""
+    return cycle(memoryview(bytearray(size)) for _ in range(AHEAD + 1))
 
 
 def _from_stream(environ: dict[str, Any], length: int | None) -> Iterator[memoryview | None]:

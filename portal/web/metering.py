@@ -49,6 +49,20 @@ class Meter:
                 self._due = threading.Timer(FLUSH_SECONDS, self.flush)
                 self._due.start()
 
+    def hand_over(self, size: int) -> None:
+        """All of it leaves by another way that is not seen here; the pieces asked for later say nothing new."""
+        with self._guard:
+            self._open -= 1
+            self.used = time.monotonic()
+            known, self._sent = self._sent, self._sent or size
+        if not known:
+            self.flush()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing has left yet, and the row was written a moment ago."""
+        return self._sent == 0
+
     def leave(self) -> None:
         """A request is over; with the last of them the download is, until another range is asked for."""
         with self._guard:
@@ -81,16 +95,25 @@ _RECENT: OrderedDict[tuple[int, str, UUID], Meter] = OrderedDict()
 _RECENT_GUARD = threading.Lock()
 
 
-def open_meter(session: Session, sessions: sessionmaker[Session], actor: Actor, leaving: Leaving) -> Meter:
-    """The meter for bytes about to leave; their row exists when this returns. The caller calls `leave` at the end."""
-    key = (id(sessions), actor.ref, leaving.deliverable_id) if leaving.deliverable_id else None
-    meter = _recent(key) if key and leaving.first_byte else None
+def open_meter(
+    session: Session, sessions: sessionmaker[Session], actor: Actor, leaving: Leaving, *, is_piece: bool = False
+) -> Meter:
+    """The meter for bytes about to leave; their row exists when this returns. The caller calls `leave` at the end.
+
+    A piece of a file counts to the download that is going on, the whole of it is always a new one.
+    """
+    key = _key(sessions, actor, leaving)
+    meter = _recent(key) if key and is_piece else None
     if meter is None:
         meter = Meter(sessions, downloads.begin(session, actor=actor, leaving=leaving))
         if key:
             _remember(key, meter)
     meter.enter()
     return meter
+
+
+def _key(sessions: sessionmaker[Session], actor: Actor, leaving: Leaving) -> tuple[int, str, UUID] | None:
+    return (id(sessions), actor.ref, leaving.deliverable_id) if leaving.deliverable_id else None
 
 
 def _recent(key: tuple[int, str, UUID]) -> Meter | None:

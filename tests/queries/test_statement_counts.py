@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -71,6 +72,27 @@ def test_both_pages_cost_the_same_for_one_and_for_three(world: World, side: str)
     ((project_page, milestone_page),) = costs
     assert max(project_page, milestone_page) <= MOST
     assert project_page == milestone_page == (7 if side == "contact" else 8)
+
+
+ONLY_THE_VENDOR = re.compile(r"USING (?:COVERING )?INDEX \w+ \(vendor_id=\?\)$")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("side", ["contact", "member"])
+def test_no_page_of_a_project_reads_all_rows_of_its_vendor(world: World, side: str) -> None:
+    """Ten thousand projects must not be looked through for one."""
+    cleo, project_id, milestone_id = busy(world, 2)
+    browser = world.entered(cleo.code) if side == "contact" else world.browser(world.owner)
+    asked = [
+        asked
+        for address in (f"/projects/{project_id}", f"/milestones/{milestone_id}", f"/projects/{project_id}/record")
+        for asked in statements(world, browser, address)
+    ]
+    with installation(world.app).engine.connect() as connection:
+        for statement in asked:
+            values = [None] * statement.count("?")
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(values)).all()
+            assert [line for *_, line in plan if ONLY_THE_VENDOR.search(line)] == [], statement
 
 
 def test_a_draft_costs_no_more(world: World) -> None:

@@ -36,6 +36,15 @@ def test_the_file_is_handed_over_by_its_internal_address_and_logged(world, file)
     assert (row.sent_bytes, row.ended_at is not None) == (SIZE, True)
 
 
+def test_pieces_of_what_was_handed_over_are_not_logged_again(world, file):
+    browser = world.browser(world.owner)
+    for wanted in ("bytes=0-4", "bytes=0-4", "bytes=5-9"):
+        assert "X-Accel-Redirect" in browser.get(address(file), Range=wanted).headers
+    assert len(downloads(world)) == 1
+    browser.get(address(file))
+    assert [row.sent_bytes for row in downloads(world)] == [SIZE, SIZE]
+
+
 def test_asking_for_the_headers_is_handed_over_but_not_logged(world, file):
     answer = world.browser(world.owner).client.head(address(file))
     assert "X-Accel-Redirect" in answer.headers

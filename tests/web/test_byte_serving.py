@@ -420,6 +420,16 @@ def test_a_resumed_download_is_one_row_that_adds_up(world, member, file):
     assert (row.first_byte, row.sent_bytes) == (0, SIZE)
 
 
+def test_the_same_first_piece_again_is_no_new_row(world, member, file):
+    for wanted in ("bytes=0-99", "bytes=0-99", "bytes=100-199"):
+        assert member.get(address(file), Range=wanted).status_code == 206
+    settle(world, 300)
+    [row] = downloads(world)
+    assert row.sent_bytes == 300
+    assert member.get(address(file), Range="bytes=0-").status_code == 206
+    assert len(downloads(world)) == 2
+
+
 def test_a_range_out_of_the_blue_is_a_row_of_its_own(world, member, file):
     assert member.get(address(file), Range="bytes=1000-1099").data == CONTENT[1000:1100]
     [row] = downloads(world)
