@@ -1,4 +1,4 @@
-"""What the tables themselves refuse, whoever writes: second rows, amounts of nothing, rows that point across the wall."""
+"""What the tables themselves refuse, whoever writes: second rows, amounts of nothing, rows across the wall."""
 
 from __future__ import annotations
 

@@ -31,11 +31,15 @@ def main(arguments: Sequence[str]) -> int:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
         copies = [Copy(Path(folder) / str(number)) for number in range(AT_ONCE)]
-        problem = _problem(copies, chosen)
-        if problem:
-            print(problem)
-            return 2
-        verdicts = _judged(copies, chosen)
+        try:
+            problem = _problem(copies, chosen)
+            if problem:
+                print(problem)
+                return 2
+            verdicts = _judged(copies, chosen)
+        finally:
+            for copy in copies:
+                copy.close()
     return _close(verdicts, time.monotonic() - begun, keep=not arguments)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,24 +21,49 @@ LINKED = (".venv", "node_modules")
 
 
 class Copy:
-    """One copy: its folder, and the environment in which `portal` means the one in it."""
+    """One copy: its folder, and a process in which `portal` means the one in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.scratch = folder / "tree", folder / "scratch"
-        self._changes = 0
-        for name in _tracked():
+        self._changes = self._runs = 0
+        self._nursery: subprocess.Popen[str] | None = None
+        for name in _ours():
             _lay(ROOT / name, self.folder / name)
         for name in MADE:
             shutil.copytree(ROOT / name, self.folder / name, dirs_exist_ok=True)
         for name in LINKED:
             (self.folder / name).symlink_to(ROOT / name)
 
-    def environment(self, *, keep_compiled: bool = False) -> dict[str, str]:
-        """For programs that run in the copy. Only the unbroken tree may leave compiled files behind."""
+    def pytest(self, arguments: Sequence[str], *, keep_compiled: bool, seconds: float) -> tuple[int, str]:
+        """The exit status of pytest in the copy, and what it said. Only the whole tree may leave compiled files."""
+        output = self.folder.parent / f"output-{self._runs}"
+        self._runs += 1
+        order = {"arguments": arguments, "output": str(output), "keep_compiled": keep_compiled, "seconds": seconds}
+        nursery = self._nursery or self._open_nursery()
+        assert nursery.stdin is not None
+        assert nursery.stdout is not None
+        nursery.stdin.write(json.dumps(order) + "\n")
+        nursery.stdin.flush()
+        return int(nursery.stdout.readline()), output.read_text("utf-8", "replace")
+
+    def close(self) -> None:
+        """No more trials."""
+        if self._nursery is not None and self._nursery.stdin is not None:
+            self._nursery.stdin.close()
+            self._nursery.wait()
+
+    def _open_nursery(self) -> subprocess.Popen[str]:
+        self._nursery = subprocess.Popen(
+            [sys.executable, "-m", "tests.mutants.nursery"],
+            cwd=self.folder, env=self.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        return self._nursery
+
+    def environment(self) -> dict[str, str]:
+        """For programs that run in the copy."""
         left_out = ("MILEPOST_", "PORTAL_", "PYTEST_")
         given = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-        quiet = {} if keep_compiled else {"PYTHONDONTWRITEBYTECODE": "1"}
-        return given | quiet | {"PYTHONPATH": str(self.folder), "COLUMNS": "400"}
+        return given | {"PYTHONPATH": str(self.folder), "COLUMNS": "400"}
 
     def require_own_portal(self) -> None:
         """Raises RuntimeError when programs in the copy would import another `portal` than the copy's."""
@@ -65,8 +91,15 @@ class Copy:
                 os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
 
 
-def _tracked() -> list[str]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+def _ours() -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # New files too, or a test could not be tried before it is committed.
     return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 

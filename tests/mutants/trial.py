@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,15 +79,6 @@ def _try(copy: Copy, chosen: Sequence[str]) -> tuple[Fate, str, str]:
 
 def _pytest(copy: Copy, arguments: Sequence[str], *, keep_compiled: bool = False) -> tuple[int, str]:
     options = ["-q", "-p", "no:cacheprovider", "--tb=no", "-rfE", f"--timeout={LONGEST_TEST}"]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *options, f"--basetemp={copy.scratch}", *arguments],
-        cwd=copy.folder, env=copy.environment(keep_compiled=keep_compiled), stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-    try:
-        output, _ = running.communicate(timeout=LONGEST_RUN)
-    except subprocess.TimeoutExpired:
-        os.killpg(running.pid, signal.SIGKILL)
-        output, _ = running.communicate()
-        return -1, f"{output}\nstopped after {LONGEST_RUN} seconds"
-    return running.returncode, output
+    return copy.pytest(
+        [*options, f"--basetemp={copy.scratch}", *arguments], keep_compiled=keep_compiled, seconds=LONGEST_RUN
+    )

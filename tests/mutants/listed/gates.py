@@ -30,7 +30,7 @@ MUTANTS = (
         RULES,
         PAID_FOR,
         PAID_FOR.replace("due_minor and", "due_minor - 1 and"),
-        f"{MATRIX}[partly paid]",
+        f"{MATRIX}[sqlite-partly paid]",
     ),
     Mutant(
         "only more than what is due opens the files",
@@ -54,7 +54,7 @@ MUTANTS = (
         RULES,
         " and facts.state is not MilestoneState.CANCELLED",
         "",
-        (f"{GATE}::test_each_missing_part_closes_the_gate", f"{MATRIX}[cancelled]"),
+        (f"{GATE}::test_each_missing_part_closes_the_gate", f"{MATRIX}[sqlite-cancelled]"),
     ),
     Mutant(
         "an early release opens nothing",
@@ -126,7 +126,7 @@ MUTANTS = (
         WEB,
         "if not gate.unlocked(facts):",
         "if request.method != 'HEAD' and not gate.unlocked(facts):",
-        f"{MATRIX}[submitted]",
+        f"{MATRIX}[sqlite-submitted]",
         also=(
             Edit(
                 WEB, "from portal.access import ledger", "from flask import request\n\nfrom portal.access import ledger"
@@ -148,7 +148,7 @@ MUTANTS = (
         BYTES,
         "    gates.require_open(milestone, milestone.id)\n",
         "",
-        f"{MATRIX}[submitted]",
+        f"{MATRIX}[sqlite-submitted]",
     ),
     Mutant(
         "a running download is asked nothing any more",
