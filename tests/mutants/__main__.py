@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants import report, trial
+from tests.mutants import kept, report, trial
 from tests.mutants.copies import Copy
 from tests.mutants.listed import ALL, FATAL, HARMLESS
 from tests.mutants.mutant import Mutant
@@ -31,12 +32,14 @@ def main(arguments: Sequence[str]) -> int:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
         copies = [Copy(Path(folder) / str(number)) for number in range(AT_ONCE)]
+        # Before anything is edited meanwhile.
+        keys = {mutant.name: kept.key_of(mutant) for mutant in chosen}
         try:
             problem = _problem(copies, chosen)
             if problem:
                 print(problem)
                 return 2
-            verdicts = _judged(copies, chosen)
+            verdicts = _all(copies, chosen, keys)
         finally:
             for copy in copies:
                 copy.close()
@@ -47,16 +50,44 @@ def _problem(copies: Sequence[Copy], chosen: Sequence[Mutant]) -> str:
     """Why nothing that follows could be believed; nothing when all is well."""
     for copy in copies:
         copy.require_own_portal()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        shares = [chosen[number::AT_ONCE] for number in range(AT_ONCE)]
-        failures = "\n".join(filter(None, pool.map(trial.failures_of_the_whole, copies, shares)))
-    if failures:
-        return f"The unbroken copy does not pass:\n{failures}"
-    fates = [verdict.fate for verdict in _judged(copies, [FATAL, HARMLESS])]
+    for postgres in (False, True):
+        tests = dict.fromkeys(test for each in chosen if each.postgres is postgres for test in each.expected)
+        failures = _failures(copies, list(tests), postgres=postgres)
+        if failures:
+            return f"The unbroken copy does not pass:\n{failures}"
+    fates = [verdict.fate for verdict in _each(copies, [FATAL, HARMLESS], trial.judge)]
     return "" if fates == [Fate.CAUGHT, Fate.SURVIVED] else f"The controls are wrong: {fates}"
 
 
-def _judged(copies: Sequence[Copy], chosen: Sequence[Mutant]) -> list[Verdict]:
+def _failures(copies: Sequence[Copy], tests: Sequence[str], *, postgres: bool) -> str:
+    """What the tests say of the unbroken tree, shared out among the copies; those that passed before are left out."""
+    known, keys = kept.read(), {test: f"{kept.key_of_test(test)} {postgres}" for test in tests}
+    new = [test for test in tests if keys[test] not in known]
+    shares = [new[number :: len(copies)] for number in range(len(copies))]
+    with ThreadPoolExecutor(len(copies)) as pool:
+        said = pool.map(partial(trial.failures_of_the_whole, postgres=postgres), copies, shares)
+        failures = "\n".join(filter(None, said))
+    kept.keep_passed([] if failures else [keys[test] for test in new])
+    return failures
+
+
+def _all(copies: Sequence[Copy], chosen: Sequence[Mutant], keys: dict[str, str]) -> list[Verdict]:
+    """The verdicts in the order of the list: those that still hold from earlier runs, and those made now."""
+    known = kept.read()
+    found = {each.name: verdict for each in chosen if (verdict := kept.find(each, keys[each.name], known))}
+    print(f"{len(found)} of {len(chosen)} are known from earlier runs", flush=True)
+    for verdict in _each(copies, [each for each in chosen if each.name not in found], trial.judge):
+        kept.keep(verdict, keys[verdict.mutant.name])
+        found[verdict.mutant.name] = verdict
+    alive = [each for each in chosen if found[each.name].fate is Fate.SURVIVED and not each.stays]
+    found |= {verdict.mutant.name: verdict for verdict in _each(copies, alive, trial.judge_again)}
+    return [found[each.name] for each in chosen]
+
+
+def _each(
+    copies: Sequence[Copy], chosen: Sequence[Mutant], judge: Callable[[Copy, Mutant], Verdict]
+) -> Iterator[Verdict]:
+    """Each mutant in a copy of its own, as many at a time as there are copies."""
     free: SimpleQueue[Copy] = SimpleQueue()
     for copy in copies:
         free.put(copy)
@@ -64,14 +95,15 @@ def _judged(copies: Sequence[Copy], chosen: Sequence[Mutant]) -> list[Verdict]:
     def one(mutant: Mutant) -> Verdict:
         copy = free.get()
         try:
-            verdict = trial.judge(copy, mutant)
+            return judge(copy, mutant)
         finally:
             free.put(copy)
-        print(f"{verdict.fate:8} {verdict.seconds:4.0f} s  {mutant.name}  {verdict.test} {verdict.said}", flush=True)
-        return verdict
 
     with ThreadPoolExecutor(len(copies)) as pool:
-        return list(pool.map(one, chosen))
+        for verdict in pool.map(one, chosen):
+            told = f"{verdict.mutant.name}  {verdict.test} {verdict.said}"
+            print(f"{verdict.fate:8} {verdict.seconds:4.0f} s  {told}", flush=True)
+            yield verdict
 
 
 def _close(verdicts: Sequence[Verdict], seconds: float, *, keep: bool) -> int:

@@ -27,7 +27,7 @@ class Copy:
         self.folder, self.scratch = folder / "tree", folder / "scratch"
         self._changes = self._runs = 0
         self._nursery: subprocess.Popen[str] | None = None
-        for name in _ours():
+        for name in ours():
             _lay(ROOT / name, self.folder / name)
         for name in MADE:
             shutil.copytree(ROOT / name, self.folder / name, dirs_exist_ok=True)
@@ -91,7 +91,8 @@ class Copy:
                 os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
 
 
-def _ours() -> list[str]:
+def ours() -> list[str]:
+    """Every file of the project, those not yet committed too."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -99,7 +100,6 @@ def _ours() -> list[str]:
         text=True,
         check=True,
     )
-    # New files too, or a test could not be tried before it is committed.
     return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tests.mutants.copies import Copy
@@ -17,6 +17,7 @@ WIDER = (
     "tests", "--ignore=tests/e2e", "--ignore=tests/faults", "--ignore=tests/architecture/test_mutants.py",
     "-m", "not e2e and not faults",
 )  # fmt: skip
+SQLITE = ("-m", "not postgres")
 LINE = re.compile(r"^(FAILED|ERROR) (\S+?)(?:\[[^\n]*?\])?(?: - (.*))?$", re.MULTILINE)
 # These say that the mutant is no program, not that a test looked.
 NONSENSE = re.compile(r"^(?:\w+\.)*(?:NameError|ImportError|ModuleNotFoundError|SyntaxError|UnboundLocalError)\b")
@@ -42,29 +43,28 @@ class Verdict:
 
 
 def judge(copy: Copy, mutant: Mutant) -> Verdict:
-    """Try the expected tests, then the wider suite."""
+    """Try the tests that are expected to notice."""
+    return _judge(copy, mutant, [*mutant.expected, *([] if mutant.postgres else SQLITE)])
+
+
+def judge_again(copy: Copy, mutant: Mutant) -> Verdict:
+    """Try the wider suite, for a mutant that its own tests let pass."""
+    verdict = _judge(copy, mutant, WIDER)
+    return replace(verdict, said=f"(not by the tests named for it) {verdict.said}")
+
+
+def _judge(copy: Copy, mutant: Mutant, chosen: Sequence[str]) -> Verdict:
     begun = time.monotonic()
     with copy.broken_by(mutant):
-        fate, test, said = _try(copy, [*mutant.expected, *_databases(mutant)])
-        if fate is Fate.SURVIVED and not mutant.stays:
-            fate, test, said = _try(copy, WIDER)
-            said = f"(not by the tests expected to) {said}" if fate is Fate.CAUGHT else said
+        fate, test, said = _try(copy, chosen)
     return Verdict(mutant, fate, test, said, time.monotonic() - begun)
 
 
-def failures_of_the_whole(copy: Copy, mutants: Sequence[Mutant]) -> str:
-    """What the tests of `mutants` say of the unbroken copy; nothing when they pass."""
-    for postgres in (False, True):
-        tests = dict.fromkeys(test for mutant in mutants if mutant.postgres is postgres for test in mutant.expected)
-        if tests:
-            status, output = _pytest(copy, [*tests, *([] if postgres else ["-m", "not postgres"])], keep_compiled=True)
-            if status:
-                return output[-3000:]
-    return ""
-
-
-def _databases(mutant: Mutant) -> list[str]:
-    return [] if mutant.postgres else ["-m", "not postgres"]
+def failures_of_the_whole(copy: Copy, tests: Sequence[str], *, postgres: bool) -> str:
+    """What `tests` say of the unbroken copy; nothing when they pass."""
+    chosen = [*tests, *([] if postgres else SQLITE)]
+    status, output = _pytest(copy, chosen, keep_compiled=True) if tests else (0, "")
+    return output[-3000:] if status else ""
 
 
 def _try(copy: Copy, chosen: Sequence[str]) -> tuple[Fate, str, str]:

@@ -70,7 +70,7 @@ MUTANTS = (
         RULES,
         "return facts.state in ready and facts.net_minor >= facts.due_minor",
         "return facts.state in ready and facts.net_minor > 0",
-        f"{PAYMENTS}::test_a_partial_payment_gets_a_receipt_and_leaves_the_files_locked",
+        f"{GATE}::test_what_settles_follows_the_flow",
     ),
     Mutant(
         "paying settles before the approval that the flow asks for",
@@ -180,7 +180,7 @@ MUTANTS = (
         BYTES,
         "including_drafts=isinstance(current_actor(), MemberActor)",
         "including_drafts=True",
-        f"{SERVING}::test_the_archive_of_a_client_is_what_was_delivered",
+        f"{MATRIX}[sqlite-stored, not submitted]",
     ),
     Mutant(
         "a file that was taken back is handed out",
