@@ -4,8 +4,7 @@
 
 from tests.mutants.mutant import Mutant
 
-POLICY, MATRIX = "portal/access/policy.py", "tests/access/test_matrix.py"
-OWN = f"{MATRIX}::test_own_things_open_for_those_who_may_and_for_nobody_else"
+POLICY = "portal/access/policy.py"
 PAYMENTS, MILESTONES = "tests/services/test_payments.py", "tests/services/test_milestones.py"
 ASKED = "tests/access/test_verbs.py::test_each_verb_asks_whether_it_may_be_done"
 
@@ -85,7 +84,7 @@ MUTANTS = (
         "APPROVE",
         "_contact(Scope.REVIEW)",
         "_either(_contact(Scope.REVIEW), anyone_inside)",
-        OWN,
+        "tests/access/test_policy.py::test_each_side_has_acts_of_its_own",
     ),
     row(
         "who may only look reports payments",

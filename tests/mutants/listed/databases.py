@@ -132,7 +132,7 @@ MUTANTS = (
         "portal/models/receipt.py",
         ', UniqueConstraint("receipt_id"))',
         ",)",
-        f"{KEYS}::test_the_tables_refuse_a_second_row",
+        "tests/services/test_receipts.py::test_the_bytes_once_kept_never_change",
         also=(
             Edit(FIRST, '        sa.UniqueConstraint("receipt_id", name=op.f("uq_receipt_pdfs_receipt_id")),\n', ""),
         ),

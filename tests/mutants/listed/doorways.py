@@ -116,14 +116,6 @@ MUTANTS = (
         HOMES,
     ),
     Mutant(
-        "the day of a vendor lists what others drafted",
-        "B6",
-        "portal/queries/needs.py",
-        ".where(Project.vendor_id == VENDOR, Project.phase == Phase.DRAFT)",
-        ".where(Project.phase == Phase.DRAFT)",
-        HOMES,
-    ),
-    Mutant(
         "clients may knock where members work",
         "B2",
         HOUSE,

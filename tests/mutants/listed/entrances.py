@@ -30,14 +30,6 @@ MUTANTS = (
         also=(Edit(CODES, "import hmac\n", "import hmac\nimport random\n"),),
     ),
     Mutant(
-        "codes are half as long",
-        "A1",
-        CODES,
-        "RANDOM_SYMBOLS = 15",
-        "RANDOM_SYMBOLS = 7",
-        f"{RULES}::test_a_code_is_sixteen_symbols_of_crockfords_alphabet",
-    ),
-    Mutant(
         "the digest of a code has no key",
         "A4",
         CODES,
@@ -153,15 +145,6 @@ MUTANTS = (
         "    return (own,)\n",
         f"{TRIES}::test_wrong_codes_from_many_addresses_get_few_tries_in_all",
         also=(Edit(THROTTLE, "CODE_OVERALL = Limit(capacity=60", "CODE_OVERALL = Limit(capacity=6000000"),),
-    ),
-    Mutant(
-        "a clock set back fills buckets",
-        "A10",
-        THROTTLE,
-        "passed = case((Bucket.filled_ms < now_ms, now_ms - Bucket.filled_ms), else_=0)",
-        "passed = func.abs(now_ms - Bucket.filled_ms)",
-        f"{TRIES}::test_a_clock_set_back_gives_nothing_away",
-        also=(Edit(THROTTLE, "import case, delete, literal, update", "import case, delete, func, literal, update"),),
     ),
     Mutant(
         "an invented forwarded address is believed",

@@ -71,14 +71,6 @@ MUTANTS = (
         f"{DISPATCH}::test_whoever_lost_access_meanwhile_is_not_told",
     ),
     Mutant(
-        "a member who left is still told",
-        "B9",
-        "portal/notifications/recipients.py",
-        ", Member.disabled_at.is_(None)\n",
-        "\n",
-        f"{DISPATCH}::test_a_member_who_left_is_not_told",
-    ),
-    Mutant(
         "two processes send the same mail",
         "I8",
         SENDING,

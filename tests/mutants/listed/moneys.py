@@ -152,7 +152,7 @@ MUTANTS = (
         SETTLING,
         "    if milestone.state is MilestoneState.SUBMITTED:\n",
         "    if False:\n",
-        "tests/web/test_milestones.py::test_where_paying_counts_as_approving_the_approval_stands_behind_it",
+        "tests/services/test_approvals.py::test_paying_in_full_accepts_the_manifest_that_was_paid_for",
     ),
     Mutant(
         "a project may have eleven milestones",

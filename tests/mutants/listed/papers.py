@@ -134,7 +134,7 @@ MUTANTS = (
         "portal/services/deliverables.py",
         "    if deliverable.submission_id is not None:\n",
         "    if False:\n",
-        "tests/services/test_deliverables.py::test_what_was_delivered_stays",
+        "tests/services/test_deliverables.py::test_what_was_delivered_stays_when_changes_were_asked_for",
     ),
     Mutant(
         "a milestone can be approved twice",

@@ -35,14 +35,6 @@ MUTANTS = (
         f"{TESTED}::test_nobody_stays_longer_than_the_longest_stay_however_busy",
     ),
     Mutant(
-        "members are let alone as long as clients",
-        "A10",
-        READS,
-        "MEMBER_IDLE, MEMBER_LONGEST = timedelta(hours=8)",
-        "MEMBER_IDLE, MEMBER_LONGEST = timedelta(hours=24)",
-        f"{TESTED}::test_a_member_left_alone_is_out_after_eight_hours",
-    ),
-    Mutant(
         "browsers with a replaced code stay in",
         "A8",
         READS,

@@ -42,14 +42,6 @@ MUTANTS = (
         ORDER,
     ),
     Mutant(
-        "the folder a file left is not synced",
-        "D3",
-        STORAGE,
-        RENAMED,
-        '        failpoint("upload.renamed")\n        _sync_folder(target.parent)\n',
-        ORDER,
-    ),
-    Mutant(
         "folders are synced before the name is changed",
         "D3",
         STORAGE,
@@ -74,14 +66,6 @@ MUTANTS = (
         '        failpoint("upload.complete")\n        if not target.exists():\n',
         '        failpoint("upload.complete")\n        if True:\n',
         f"{TESTED}::test_keeping_never_replaces_a_stored_file",
-    ),
-    Mutant(
-        "a part is made a second time",
-        "D1",
-        STORAGE,
-        "os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)",
-        "os.O_WRONLY | os.O_CREAT, 0o600)",
-        f"{TESTED}::test_a_part_is_made_once",
     ),
     Mutant(
         "everybody on the machine reads what arrives",
