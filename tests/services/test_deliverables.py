@@ -14,6 +14,7 @@ from portal.db import new_id
 from portal.models.deliverable import Deliverable, Upload, UploadState
 from portal.models.entry import Entry
 from portal.rules.errors import AlreadyDone, Conflict, Forbidden
+from portal.rules.lifecycle import MilestoneState
 from portal.services import deliverables, milestones, reconciliation
 from portal.services.mending import Mended
 from tests.senders import Sender
@@ -82,6 +83,17 @@ def test_a_replaced_version_stays(world, sender):
 def test_what_was_delivered_stays(world, sender, milestone, storage):
     made = sender.upload("a.txt", b"x")
     milestones.submit(world.session, actor=world.owner, milestone=milestone, note="")
+    with pytest.raises(Conflict):
+        deliverables.remove(world.session, actor=world.owner, deliverable=made)
+    assert on_disk(storage) == [made.id]
+
+
+def test_what_was_delivered_stays_when_changes_were_asked_for(world, sender, milestone, storage):
+    made = sender.upload("a.txt", b"x")
+    milestones.submit(world.session, actor=world.owner, milestone=milestone, note="")
+    # Asking for changes comes in a later issue; what it leads to is here already.
+    milestone.state = MilestoneState.CHANGES_REQUESTED
+    world.session.commit()
     with pytest.raises(Conflict):
         deliverables.remove(world.session, actor=world.owner, deliverable=made)
     assert on_disk(storage) == [made.id]
