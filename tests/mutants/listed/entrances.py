@@ -152,7 +152,7 @@ MUTANTS = (
         "portal/__init__.py",
         "    if settings.trusted_proxies:\n",
         "    if True:\n",
-        f"{ENTER}::test_an_invented_forwarded_address_buys_no_second_bucket",
+        "tests/attacks/test_a_forwarded.py::test_whatever_is_forwarded_one_sender_is_one_bucket",
         also=(Edit("portal/__init__.py", "hops = settings.trusted_proxies", "hops = settings.trusted_proxies or 1"),),
     ),
     Mutant(
@@ -217,7 +217,7 @@ MUTANTS = (
         "portal/blueprints/entrances.py",
         ' and not address.startswith("//") else "/"',
         ' else "/"',
-        f"{ENTER}::test_changing_the_language_never_leads_off_the_site",
+        "tests/attacks/test_a_redirects.py::test_changing_the_language_never_leads_off_the_site",
     ),
     Mutant(
         "the link of an invitation sends its code to the server",
