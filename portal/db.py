@@ -171,9 +171,14 @@ def _speak(session: Session) -> None:
 
 
 def lock_row(session: Session, table: str, row_id: UUID) -> None:
-    """Hold one row until the transaction ends. SQLite needs nothing: a command already holds the only write lock."""
+    """Hold one row until the transaction ends. SQLite needs nothing: a command already holds the only write lock.
+
+    What the session read of it before may be old by then: read it again. Rows that only refer to this one can still
+    be written, as its id never changes; a stronger lock would make two that hold two such rows wait for each other.
+    """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT 1 FROM {table} WHERE id = :id FOR UPDATE"), {"id": row_id})  # noqa: S608  # a constant
+        held = text(f"SELECT 1 FROM {table} WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608  # a constant
+        session.execute(held, {"id": row_id})
 
 
 def lock_table(session: Session, table: str) -> None:

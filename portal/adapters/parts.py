@@ -37,6 +37,11 @@ class Part:
         self.close()
 
     @property
+    def is_current(self) -> bool:
+        """Whether the path still names this file: it may have been replaced under our hands."""
+        return _same(self._fd, self.path)
+
+    @property
     def size(self) -> int:
         """Bytes in the file, acknowledged or not."""
         return os.fstat(self._fd).st_size

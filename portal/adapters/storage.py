@@ -14,7 +14,7 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -74,14 +74,28 @@ class LocalStorage:
         """The part, held. Raises Held when another writer has it, Missing when there is none."""
         return hold(self._part(upload_id))
 
-    def detach_part(self, upload_id: UUID, length: int) -> None:
-        """Replace the part by a copy of its first `length` bytes, out of reach of the writer that holds the old one."""
+    def detach_part(
+        self,
+        upload_id: UUID,
+        length: int,
+        *,
+        exchange: Callable[[Callable[[], object]], object] = lambda rename: rename(),
+        pulse: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Replace the part by a copy of its first `length` bytes, out of reach of the writer that holds the old one.
+
+        Copying may take long: `pulse` is called between two pieces. `exchange` is handed what puts the copy in place
+        of the part, and does that only if it still should be.
+        """
         path = self._part(upload_id)
         copy = path.with_suffix(f".{secrets.token_hex(4)}.copy")
-        with path.open("rb") as old, copy.open("xb") as new:
-            _copy(old, new, length)
-            os.fsync(new.fileno())
-        copy.rename(path)
+        try:
+            with path.open("rb") as old, copy.open("xb") as new:
+                _copy(old, new, length, pulse)
+                os.fsync(new.fileno())
+            exchange(lambda: copy.rename(path))
+        finally:
+            copy.unlink(missing_ok=True)
         _sync_folder(self.incoming)
 
     def discard_part(self, upload_id: UUID) -> None:
@@ -179,10 +193,11 @@ def _open(path: Path, size: int) -> BinaryIO:
     return file
 
 
-def _copy(old: BinaryIO, new: BinaryIO, length: int) -> None:
+def _copy(old: BinaryIO, new: BinaryIO, length: int, pulse: Callable[[], object]) -> None:
     while length > 0 and (piece := old.read(min(COPY_BYTES, length))):
         new.write(piece)
         length -= len(piece)
+        pulse()
     new.flush()
 
 

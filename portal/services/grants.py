@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.access.actor import Actor
 from portal.access.policy import Action, authorize
 from portal.adapters import clock, outside
-from portal.db import announce, command, new_id
+from portal.db import announce, command, lock_row, new_id
 from portal.models.client import Contact, Grant, write_scopes
 from portal.models.milestone import Milestone
 from portal.models.project import Project
@@ -184,6 +184,7 @@ def _last_day(session: Session, project: Project, chosen: date | None) -> date:
 
 def _contact(session: Session, project: Project, read: _Read, invitation: Invitation) -> Contact:
     """The client's contact of that name and address. One known without an address is given it."""
+    lock_row(session, "clients", project.client_id)
     same = select(Contact).where(
         Contact.vendor_id == project.vendor_id,
         Contact.client_id == project.client_id,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from portal.adapters import clock, outside
+from portal.adapters import outside
 from portal.adapters.digests import Digest
 from portal.adapters.storage import Held, LocalStorage, Missing, Part
+from portal.models.deliverable import UploadState
 from portal.rules.tus import Busy
 from portal.rules.wording import N_
 from portal.services import upload_locks, uploads
@@ -41,12 +43,17 @@ def holding(session: Session, upload_id: UUID) -> Iterator[Hold]:
 
     Raises Busy when it does not, Gone when the upload is over, storage.Missing when acknowledged bytes are not there.
     """
-    part, owner = _open(session, upload_id), secrets.token_hex(16)
-    with part:
-        slip = upload_locks.take(session, upload_id=upload_id, owner=owner)
-        if part.size < slip.offset:
-            raise Missing(part.path.name)
-        yield Hold(part, slip, owner)
+    while True:
+        part, owner = _open(session, upload_id), secrets.token_hex(16)
+        with part:
+            slip = upload_locks.take(session, upload_id=upload_id, owner=owner)
+            # Somebody else may have put a copy in its place just before, thinking of the writer we got it from.
+            if slip.state is UploadState.RECEIVING and not part.is_current:
+                continue
+            if part.size < slip.offset:
+                raise Missing(part.path.name)
+            yield Hold(part, slip, owner)
+            return
 
 
 def digest(session: Session, hold: Hold) -> Digest:
@@ -83,7 +90,28 @@ def _urge(session: Session, storage: LocalStorage, upload_id: UUID, waited: floa
     Who got the part a moment ago has not renewed the lock yet, so nobody is taken for frozen in the first second.
     """
     upload_locks.ask(session, upload_id=upload_id)
-    slip = uploads.look(session, upload_id=upload_id)
+    uploads.look(session, upload_id=upload_id)
     session.rollback()
-    if waited > ASK_EVERY_SECONDS and slip.lock_until is not None and slip.lock_until < clock.now():
-        storage.detach_part(upload_id, slip.offset)
+    if waited > ASK_EVERY_SECONDS:
+        _take_from_frozen(session, storage, upload_id)
+
+
+def _take_from_frozen(session: Session, storage: LocalStorage, upload_id: UUID) -> None:
+    """First its right to acknowledge, then the part. Of several who try, one gets it, and nothing acknowledged is lost
+    when the writer was only slow, or somebody else takes the part while the copy is made."""
+    # Named like one that was asked already: it lets go as soon as it can, and asking again must not end its lease.
+    owner, pieces = secrets.token_hex(16) + upload_locks.ASKED, itertools.count(1)
+    offset = upload_locks.displace(session, upload_id=upload_id, owner=owner)
+    if offset is None:
+        return
+
+    def exchange(rename: Callable[[], object]) -> None:
+        upload_locks.exchange(session, upload_id=upload_id, owner=owner, rename=rename)
+
+    def pulse() -> None:
+        if next(pieces) % RENEW_EVERY_PIECES == 0:
+            upload_locks.renew(session, upload_id=upload_id, owner=owner)
+
+    # Without a part it became a file meanwhile: whoever looks for it next will see.
+    with suppress(FileNotFoundError):
+        storage.detach_part(upload_id, offset, exchange=exchange, pulse=pulse)

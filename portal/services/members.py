@@ -52,7 +52,7 @@ def add(session: Session, *, actor: Actor, vendor: Vendor, newcomer: Newcomer) -
 def change_role(session: Session, *, actor: Actor, member: Member, role: Role) -> Member:
     """Give a colleague another role. The last owner stays one."""
     authorize(actor, Action.MANAGE_MEMBERS, member)
-    lock_row(session, "vendors", member.vendor_id)
+    _hold(session, member)
     if role is not Role.OWNER:
         _keep_an_owner(session, member)
     member.role = role
@@ -63,7 +63,7 @@ def change_role(session: Session, *, actor: Actor, member: Member, role: Role) -
 def disable(session: Session, *, actor: Actor, member: Member) -> Member:
     """End a colleague's access, with every browser they are logged in on. The last owner stays."""
     authorize(actor, Action.MANAGE_MEMBERS, member)
-    lock_row(session, "vendors", member.vendor_id)
+    _hold(session, member)
     _keep_an_owner(session, member)
     member.disabled_at = member.disabled_at or clock.now()
     _end_sittings(session, member)
@@ -76,9 +76,9 @@ def change_password(session: Session, *, actor: MemberActor, current: str, new: 
     kept, email, name = member.password_hash, member.email, member.name
     session.rollback()
     if not passwords.matches(kept, current):
-        raise Invalid(N_("The current password is not right."), field="current")
+        raise _not_current()
     check_password(new, email, name, field="new")
-    _set_password(session, actor, passwords.hash_password(new))
+    _set_password(session, actor, kept, passwords.hash_password(new))
 
 
 def check_password(password: str, *personal: str, field: str = "password") -> None:
@@ -140,10 +140,24 @@ def _add(session: Session, vendor: Vendor, newcomer: Newcomer, password_hash: st
 
 
 @command
-def _set_password(session: Session, actor: MemberActor, password_hash: str) -> None:
-    session.get_one(Member, actor.member_id).password_hash = password_hash
+def _set_password(session: Session, actor: MemberActor, kept: str, password_hash: str) -> None:
+    """As a compare-and-set: of two who know the same password, the second to change it does not know it any more."""
+    known = update(Member).where(Member.id == actor.member_id, Member.password_hash == kept)
+    changed = known.values(password_hash=password_hash).returning(Member.id)
+    if session.execute(changed.execution_options(synchronize_session=False)).first() is None:
+        raise _not_current()
     mine = Sitting.member_id == actor.member_id, Sitting.ended_at.is_(None), Sitting.id != actor.sitting_id
     session.execute(update(Sitting).where(*mine).values(ended_at=clock.now()))
+
+
+def _not_current() -> Invalid:
+    return Invalid(N_("The current password is not right."), field="current")
+
+
+def _hold(session: Session, member: Member) -> None:
+    """One change of a vendor's people at a time, starting from what the member is now."""
+    lock_row(session, "vendors", member.vendor_id)
+    session.refresh(member)
 
 
 def _address(email: str) -> str:

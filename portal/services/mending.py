@@ -48,7 +48,7 @@ def _fit(session: Session, storage: LocalStorage, upload_id: UUID) -> Mended:
     with storage.open_part(upload_id) as part:
         # Looked at only now: while the part is ours nobody acknowledges bytes in it.
         slip = _look(session, upload_id)
-        if slip.state is not UploadState.RECEIVING:
+        if slip.state is not UploadState.RECEIVING or not part.is_current:
             return Mended.NOTHING
         if part.size < slip.offset:
             log.error("upload_lost_bytes", upload=str(slip.id), acknowledged=slip.offset, found=part.size)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.access.actor import Actor, MemberActor
 from portal.access.policy import Action, authorize
 from portal.adapters import clock
-from portal.db import announce, command, new_id
+from portal.db import announce, command, lock_row, new_id
 from portal.models.client import Client, Contact
 from portal.models.milestone import Milestone
 from portal.models.project import Project
@@ -184,6 +184,8 @@ def _lay_out(session: Session, project: Project, agreed: Terms) -> None:
 
 
 def _client(session: Session, vendor: Vendor, name: str) -> Client:
+    # One at a time, or two new projects would make the same client twice.
+    lock_row(session, "vendors", vendor.id)
     known = session.scalar(select(Client).where(Client.vendor_id == vendor.id, Client.name == name).order_by(Client.id))
     if known is None:
         known = Client(id=new_id(), vendor_id=vendor.id, name=name, created_at=clock.now())
@@ -192,6 +194,7 @@ def _client(session: Session, vendor: Vendor, name: str) -> Client:
 
 
 def _contact(session: Session, client: Client, agreed: Terms) -> Contact:
+    lock_row(session, "clients", client.id)
     same = select(Contact).where(
         Contact.vendor_id == client.vendor_id,
         Contact.client_id == client.id,

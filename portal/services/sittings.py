@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.access.actor import ContactActor, MemberActor
 from portal.adapters import clock, outside, passwords
-from portal.db import command, new_id
+from portal.db import command, lock_row, new_id
 from portal.models.client import Grant, GrantUse
 from portal.models.sitting import Key, Sitting
 from portal.models.vendor import Member
@@ -42,10 +42,10 @@ def log_in(session: Session, *, email: str, password: str, visitor: Visitor) -> 
     # Argon2 takes a fifth of a second: never while a transaction is open.
     session.rollback()
     if not passwords.matches(kept, password) or member is None:
-        raise Invalid(N_("The e-mail address or the password is not right."), field="password", code="login_failed")
+        raise _no_login()
     throttle.give_back(session, name=account, limit=throttle.LOGIN_PER_ACCOUNT)
     throttle.give_back(session, name=f"login:{visitor.bucket}", limit=throttle.LOGIN_PER_ADDRESS)
-    return _sit_down(session, member_id=member.id, visitor=visitor), member
+    return _sit_down(session, member_id=member.id, visitor=visitor, proven=kept), member
 
 
 @command
@@ -124,8 +124,17 @@ def _account_bucket(session: Session, folded: str) -> str:
 
 
 @command
-def _sit_down(session: Session, *, member_id: UUID, visitor: Visitor) -> str:
+def _sit_down(session: Session, *, member_id: UUID, visitor: Visitor, proven: str | None = None) -> str:
+    """A sitting; where a password was `proven` (its hash), only if it is still the one, and the member still there."""
+    lock_row(session, "members", member_id)
+    still = select(Member.id).where(Member.id == member_id, Member.disabled_at.is_(None))
+    if proven is not None and session.scalar(still.where(Member.password_hash == proven)) is None:
+        raise _no_login()
     return _new_sitting(session, member_id=member_id, visitor=visitor)[0]
+
+
+def _no_login() -> Invalid:
+    return Invalid(N_("The e-mail address or the password is not right."), field="password", code="login_failed")
 
 
 def _new_sitting(session: Session, *, member_id: UUID | None, visitor: Visitor) -> tuple[str, UUID]:

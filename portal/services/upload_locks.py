@@ -8,6 +8,7 @@ part: once its time is over, the part is replaced under its hands.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -44,6 +45,26 @@ def renew(session: Session, *, upload_id: UUID, owner: str) -> bool:
     """Keep the lock for another while; False when the upload is over, taken, or someone asked for it."""
     held = _receiving(upload_id).where(Upload.lock_owner == owner)
     return _touched(session, held.values(lock_until=clock.now() + LEASE))
+
+
+@command
+def displace(session: Session, *, upload_id: UUID, owner: str) -> int | None:
+    """Become the owner in place of one whose time is over, who acknowledges nothing from now on.
+
+    Returns the offset, or None when there is no such owner any more.
+    """
+    now = clock.now()
+    lapsed = _receiving(upload_id).where(Upload.lock_until < now)
+    taken = lapsed.values(lock_owner=owner, lock_until=now + LEASE).returning(Upload.offset_bytes)
+    return session.scalar(taken.execution_options(synchronize_session=False))
+
+
+@command
+def exchange(session: Session, *, upload_id: UUID, owner: str, rename: Callable[[], object]) -> None:
+    """Do `rename` if `owner` still is the owner. Nobody becomes it meanwhile: `take` waits for this transaction."""
+    mine = _receiving(upload_id).where(_owned(owner))
+    if _touched(session, mine.values(lock_until=clock.now() + LEASE)):
+        rename()
 
 
 @command

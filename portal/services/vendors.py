@@ -93,7 +93,7 @@ def change_payee(session: Session, *, actor: Actor, vendor: Vendor, payee: Payee
     """
     authorize(actor, Action.CHANGE_PAYEE, vendor)
     values = _paid(payee)
-    lock_row(session, "vendors", vendor.id)
+    _hold(session, vendor)
     before = {name: getattr(vendor, name) for name in values}
     for name, value in values.items():
         setattr(vendor, name, value)
@@ -105,11 +105,17 @@ def change_payee(session: Session, *, actor: Actor, vendor: Vendor, payee: Payee
 
 @command
 def _present(session: Session, vendor: Vendor, values: dict[str, Any]) -> Vendor:
-    lock_row(session, "vendors", vendor.id)
+    _hold(session, vendor)
     for name, value in values.items():
         setattr(vendor, name, value)
     vendor.look_version += 1
     return vendor
+
+
+def _hold(session: Session, vendor: Vendor) -> None:
+    """Change it alone, starting from what it is now: two forms at once must not make a mixture nobody typed."""
+    lock_row(session, "vendors", vendor.id)
+    session.refresh(vendor)
 
 
 @command
