@@ -43,7 +43,7 @@ class Killer(threading.Thread):
     """Kills the worker at random moments, and every fourth time the whole server, which is then started again.
 
     A moment is counted from when the portal answers again: who is killed while starting has nothing to lose.
-    It comes after up to six more of what `progress` counts, too, so that a slow machine gets something done.
+    It comes after up to four more of what `progress` counts, too, so that a slow machine gets something done.
     What `between` does is done after a start of the whole, before anything is killed again.
     """
 
@@ -70,7 +70,7 @@ class Killer(threading.Thread):
             self.failure = error
 
     def _moment_comes(self) -> bool:
-        enough = self.progress() + self.chance.randint(0, 6)
+        enough = self.progress() + self.chance.randint(0, 4)
         while not self.enough.wait(self.chance.uniform(0.02, 0.8)):
             if self.progress() >= enough:
                 return True

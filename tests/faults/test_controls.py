@@ -73,3 +73,14 @@ def test_a_file_nobody_knows_is_not_explained(paid: World, folder: str) -> None:
     strange.write_bytes(b"whose?")
     with pytest.raises(AssertionError):
         invariants.explained(paid.session)
+
+
+@pytest.mark.parametrize("name", ["{}.part", "{}.proof", "{}.0a1b2c3d.copy"])
+def test_what_a_process_left_when_it_died_is_explained_and_set_aside(paid: World, name: str) -> None:
+    """A place it never reserved, a proof it never named, a copy it never finished."""
+    storage = outside.of(paid.session).storage
+    left = storage.incoming / name.format(uuid4())
+    left.write_bytes(b"" if name.endswith(".part") else b"half")
+    invariants.explained(paid.session)
+    assert not left.exists()
+    assert [path.name.startswith(left.name) for path in storage.quarantine.iterdir()] == [True]

@@ -17,7 +17,7 @@ from tests.faults.patience import Killer
 from tests.faults.warm import WarmServer
 from tests.studios import Studio, opened
 
-KILLS = {"sqlite": scale.cases(40, full=500), "postgresql": scale.cases(8, full=100)}
+KILLS = {"sqlite": scale.cases(40, full=500), "postgresql": scale.cases(5, full=100)}
 CLIENTS = 4
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120 + 10 * KILLS["sqlite"])]
 
