@@ -56,7 +56,8 @@ def displace(session: Session, *, upload_id: UUID, owner: str) -> int | None:
     now = clock.now()
     lapsed = _receiving(upload_id).where(Upload.lock_until < now)
     taken = lapsed.values(lock_owner=owner, lock_until=now + LEASE).returning(Upload.offset_bytes)
-    return session.scalar(taken.execution_options(synchronize_session=False))
+    offset: int | None = session.scalar(taken.execution_options(synchronize_session=False))
+    return offset
 
 
 @command
