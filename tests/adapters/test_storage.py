@@ -244,3 +244,13 @@ def test_a_failpoint_can_wait_for_its_turn(monkeypatch):
     with pytest.raises(failpoints.Failed):
         failpoints.failpoint("turn")
     failpoints.failpoint("turn")
+
+
+def test_a_proof_is_synced_and_its_folder_too(store, monkeypatch):
+    told: list[str] = []
+    real_fsync, real_rename = os.fsync, storage.Path.rename
+    monkeypatch.setattr(os, "fsync", lambda fd: (told.append("fsync " + _kind(fd)), real_fsync(fd))[1])
+    monkeypatch.setattr(storage.Path, "rename", lambda path, to: (told.append("rename"), real_rename(path, to))[1])
+    proof_id = uuid.uuid4()
+    store.keep_small(proof_id, b"receipt")
+    assert told == [f"fsync {proof_id}.proof", "rename", "fsync proofs"]

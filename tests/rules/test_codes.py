@@ -1,5 +1,6 @@
 import hashlib
 import hmac
+import random
 
 import pytest
 from hypothesis import example, given, settings
@@ -144,3 +145,10 @@ def test_the_digest_is_keyed():
 def test_a_missing_key_is_not_accepted_silently():
     with pytest.raises(ValueError, match="at least 16 bytes"):
         codes.digest(CODES[0], b"")
+
+
+def test_codes_do_not_follow_from_a_seed():
+    random.seed(1)
+    first = codes.generate()
+    random.seed(1)
+    assert codes.generate() != first

@@ -12,11 +12,12 @@ from portal.adapters import clock, outside
 from portal.models.client import Contact, Grant
 from portal.models.entry import Entry
 from portal.rules import codes
-from portal.rules.errors import AlreadyDone, Conflict, Forbidden, Invalid, InvalidForm
+from portal.rules.errors import AlreadyDone, Conflict, Forbidden, Invalid, InvalidForm, NotFound
 from portal.rules.roles import Role, Scope
-from portal.services import grants
+from portal.services import grants, milestones
 from portal.services.answers import Ticket
 from portal.services.grants import AFTER_PROJECT_END, Invitation, Shown
+from portal.services.milestones import SignOff
 from tests.worlds import World
 
 USUAL = frozenset({Scope.VIEW, Scope.PAY})
@@ -167,3 +168,16 @@ def test_only_owners_and_managers_of_the_vendor_deal_in_codes(world: World) -> N
         with pytest.raises(Forbidden):
             grants.revoke(world.session, actor=actor, grant=grant)
     grants.revoke(world.session, actor=world.member(Role.MANAGER), grant=grant)
+
+
+def test_a_code_revoked_after_the_page_was_read_acts_no_more(world: World) -> None:
+    """The web layer let the request in a moment before; the verb looks again, under the lock."""
+    project = world.project()
+    cleo = world.contact(project)
+    step = world.deliver(world.milestone(project), note="Workshop held.")
+    grants.revoke(world.session, actor=world.owner, grant=world.session.get_one(Grant, cleo.grant_id))
+    with pytest.raises(NotFound):
+        world.report(step, cleo)
+    sign_off = SignOff(step.manifest_sha256 or "", "Cleo Chen", "I accept.")
+    with pytest.raises(NotFound):
+        milestones.approve(world.session, actor=cleo.actor, milestone=step, sign_off=sign_off)

@@ -6,19 +6,24 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access import ledger
 from portal.access.stepup import StepUp
 from portal.adapters import clock
+from portal.db import command
 from portal.models.deliverable import Upload, UploadState
 from portal.models.entry import Entry
 from portal.models.milestone import Approval, Release, Submission
 from portal.models.outbox import Notice
+from portal.queries import milestones as reads
+from portal.queries import projects
 from portal.rules import gate
 from portal.rules.errors import AlreadyDone, Conflict, Forbidden, Invalid
-from portal.rules.lifecycle import Flow, MilestoneState
+from portal.rules.lifecycle import Act, Flow, MilestoneState
 from portal.rules.roles import Role, Scope
-from portal.services import deliverables, milestones
+from portal.services import deliverables, milestones, progress
 from portal.services.milestones import SignOff
 from tests.worlds import World
 
@@ -216,3 +221,44 @@ def test_what_is_presented_are_the_newest_versions_that_were_not_taken_back(worl
     (line,) = submission.manifest.splitlines()[2:]
     assert line.startswith(newer.sha256)
     assert line.endswith('  v2  "a.txt"')
+
+
+def test_a_code_entered_in_the_future_is_not_fresh(world: World) -> None:
+    """The clock was set back since."""
+    project = world.project()
+    entered = world.contact(project)
+    step = world.deliver(world.milestone(project), PDF)
+    early = world.contact_actor(entered.grant_id, entered_ago=-timedelta(minutes=5))
+    with pytest.raises(StepUp):
+        milestones.approve(world.session, actor=early, milestone=step, sign_off=sign_off(step))
+
+
+def test_a_step_from_where_the_milestone_is_no_more_is_refused(world: World) -> None:
+    """The second lock behind the one on the project: what was read may be old by the time it is written."""
+
+    @command
+    def deliver_what_was_read(session: Session) -> None:
+        set_committed_value(step, "state", MilestoneState.ACTIVE)
+        progress.move(session, step, Act.SUBMIT)
+
+    step = world.deliver(world.milestone(world.project()), PDF)
+    with pytest.raises(Conflict):
+        deliver_what_was_read(world.session)
+    assert step.state is MilestoneState.SUBMITTED
+
+
+def test_an_approval_stands_behind_the_version_it_named_and_no_other(world: World) -> None:
+    project = world.project(flow=Flow.APPROVE_THEN_INVOICE.value)
+    cleo, step = world.contact(project), world.milestone(project)
+    world.deliver(step, PDF)
+    milestones.approve(world.session, actor=cleo.actor, milestone=step, sign_off=sign_off(step))
+    # Asking for changes comes in a later issue; what it leads to is here already.
+    step.state = MilestoneState.CHANGES_REQUESTED
+    world.session.commit()
+    world.deliver(step, ("plan.pdf", b"%PDF-1.7 another plan"))
+    shown = projects.overview(world.session, world.owner, project.id).step(step.id)
+    submissions = reads.for_member(world.session, shown).submissions
+    assert [(each.number, each.means) for each in submissions] == [(2, None), (1, "button")]
+    old = sign_off(step, manifest_sha256=submissions[1].manifest_sha256)
+    with pytest.raises(Conflict):
+        milestones.approve(world.session, actor=cleo.actor, milestone=step, sign_off=old)

@@ -7,18 +7,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.access import ledger
+from portal.access.actor import SystemActor
 from portal.access.stepup import StepUp
 from portal.adapters import clock
+from portal.db import command
 from portal.models.outbox import Notice
-from portal.models.payment import CreditEntry, LedgerEntry, PaymentMethod
+from portal.models.payment import CreditEntry, LedgerEntry, Payment, PaymentMethod
 from portal.models.receipt import Receipt
 from portal.rules import gate
 from portal.rules.errors import AlreadyDone, Conflict, Forbidden, Invalid
-from portal.rules.lifecycle import Flow, MilestoneState, PaymentState
+from portal.rules.lifecycle import Act, Flow, MilestoneState, PaymentState
 from portal.rules.roles import Role, Scope
-from portal.services import milestones, payments
+from portal.services import milestones, payments, progress
 from portal.services.answers import Ticket
 from tests.worlds import World
 
@@ -185,3 +188,69 @@ def test_a_code_entered_too_long_ago_must_be_entered_again(world: World) -> None
     said = payments.Report(1, clock.today("Europe/Berlin"), PaymentMethod.CASH)
     with pytest.raises(StepUp):
         payments.report(world.session, actor=stale, milestone=step, said=said, ticket=world.ticket())
+
+
+def test_a_confirmation_sent_again_gives_the_same_receipt(world: World) -> None:
+    _, cleo, step = delivered(world)
+    payment = world.report(step, cleo)
+    act = {"actor": world.owner, "payment": payment, "amount_minor": 150_000, "ticket": world.ticket("as typed")}
+    first = payments.confirm(world.session, received_on=clock.today("Europe/Berlin"), **act)
+    assert payments.confirm(world.session, received_on=clock.today("Europe/Berlin"), **act) == first
+    assert (count(world.session, LedgerEntry), count(world.session, Receipt)) == (1, 1)
+
+
+def test_what_was_decided_is_not_decided_again(world: World) -> None:
+    _, cleo, step = delivered(world)
+    rejected, confirmed = world.report(step, cleo, minor=1_000), world.report(step, cleo, minor=2_000)
+    payments.reject(world.session, actor=world.owner, payment=rejected, reason="No.", ticket=world.ticket())
+    world.confirm(confirmed)
+    with pytest.raises(Conflict):
+        world.confirm(rejected)
+    with pytest.raises(Conflict):
+        payments.reject(world.session, actor=world.owner, payment=confirmed, reason="No.", ticket=world.ticket())
+    with pytest.raises(Conflict):
+        payments.reverse(world.session, actor=world.owner, payment=rejected, reason="No.", ticket=world.ticket())
+    assert count(world.session, Receipt) == 1
+
+
+def test_a_decision_about_a_payment_somebody_else_decided_is_refused(world: World) -> None:
+    """The second lock behind the one on the project: what was read may be old by the time it is written."""
+
+    @command
+    def confirm_what_was_read(session: Session) -> None:
+        payment = session.scalars(select(Payment)).one()
+        set_committed_value(payment, "state", PaymentState.REPORTED)
+        payments._decide(session, world.owner, payment, Act.CONFIRM, confirmed_minor=1)
+
+    _, cleo, step = delivered(world)
+    payment = world.report(step, cleo)
+    payments.reject(world.session, actor=world.owner, payment=payment, reason="No.", ticket=world.ticket())
+    with pytest.raises(Conflict):
+        confirm_what_was_read(world.session)
+    assert payment.state is PaymentState.REJECTED
+
+
+def test_money_and_a_release_count_for_their_own_milestone_only(world: World) -> None:
+    project, cleo, first = delivered(world)
+    world.pay(first, cleo, minor=first.amount_minor + world.milestone(project, 2).amount_minor)
+    second = world.deliver(world.milestone(project, 2), note="Second workshop held.")
+    assert not gate.unlocked(ledger.facts(world.session, second.id))
+    world.pay(second, cleo)
+    third = world.deliver(world.milestone(project, 3), note="Third workshop held.")
+    milestones.release(world.session, actor=world.owner, milestone=second, confirm=second.title)
+    assert not gate.unlocked(ledger.facts(world.session, third.id))
+    assert ledger.facts(world.session, third.id).net_minor == 0
+
+
+def test_the_next_opens_only_when_all_before_it_are_done(world: World) -> None:
+    project, _, _ = delivered(world)
+    opened = command(lambda session: progress.open_next(session, project, by=SystemActor()))
+    assert opened(world.session) is None
+    assert world.milestone(project, 2).state is MilestoneState.LOCKED
+
+
+def test_the_ledger_is_kept_in_the_currency_of_the_project(world: World) -> None:
+    _, cleo, step = delivered(world, currency="JPY")
+    world.pay(step, cleo, minor=step.amount_minor + 7)
+    assert list(world.session.scalars(select(LedgerEntry.currency))) == ["JPY"]
+    assert list(world.session.scalars(select(CreditEntry.currency))) == ["JPY"]

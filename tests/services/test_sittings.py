@@ -190,3 +190,14 @@ def test_a_disabled_member_is_out_at_once(world: World) -> None:
     member = world.session.get_one(members.Member, max_.member_id)
     members.disable(world.session, actor=world.owner, member=member)
     assert find(world, token) is None
+
+
+def test_a_code_opens_until_its_time_is_over_and_no_second_longer(world: World) -> None:
+    with time_machine.travel(NOON, tick=False) as travel:
+        code = world.contact(world.project()).code
+        expires_at = world.session.scalars(select(Grant.expires_at)).one()
+        travel.move_to(expires_at - SECOND)
+        enter(world, code)
+        travel.move_to(expires_at)
+        with pytest.raises(Invalid):
+            enter(world, code)

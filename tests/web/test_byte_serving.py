@@ -252,6 +252,19 @@ def test_a_cut_file_is_not_handed_out_and_the_log_knows(world, member, file, sto
     assert downloads(world) == []
 
 
+def test_a_file_that_shrinks_while_it_leaves_ends_the_connection(world, milestone, storage, small_pieces):
+    """A reader must not take half a file for the whole one."""
+    large = world.store(milestone, "large.bin", b"x" * 1000)
+    answer = world.browser(world.owner).client.get(address(large), buffered=False)
+    pieces = iter(answer.response)
+    next(pieces)
+    storage.path(large.id).chmod(0o600)
+    os.truncate(storage.path(large.id), 5)
+    with pytest.raises(BrokenPipeError):
+        list(pieces)
+    answer.close()
+
+
 # --- the gate -------------------------------------------------------------------------------------
 
 
@@ -283,6 +296,14 @@ def test_delivered_and_unpaid_is_locked_with_what_is_missing(world, milestone, f
             assert "ETag" not in answer.headers
         assert client.client.head(way).status_code == 403
     assert downloads(world) == []
+
+
+def test_knowing_the_hash_passes_no_closed_gate(world, milestone, file, entered):
+    milestones.submit(world.session, actor=world.owner, milestone=milestone, note="")
+    client = world.entered(entered.code)
+    for headers in ({"If_None_Match": f'"{file.sha256}"'}, {"If_Match": '"another"'}, {"If_None_Match": "*"}):
+        assert client.get(address(file), **headers).status_code == 403
+        assert client.client.head(address(file), headers={"If-None-Match": f'"{file.sha256}"'}).status_code == 403
 
 
 def test_a_reported_payment_opens_nothing_and_a_part_of_it_neither(world, milestone, file, entered):

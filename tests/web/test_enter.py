@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import time_machine
 from sqlalchemy import func, select
 
@@ -354,3 +355,13 @@ def test_two_codes_for_one_project_are_one_card(world: World) -> None:
     second = grants.issue(world.session, actor=world.owner, project=project, invitation=invitation)
     browser = world.entered(first.code, second.code)
     assert browser.get("/projects").text.count(f'id="project-{project.id}"') == 1
+
+
+def test_no_code_is_written_to_the_log(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    with structlog.testing.capture_logs() as told:
+        for code in (*bad_codes(world).values(), world.contact(world.project()).code):
+            for written in (code, codes.display(code)):
+                world.stranger().post("/enter", {"code": written})
+                out, err = capfd.readouterr()
+                assert code not in out + err + str(told)
+                assert codes.display(code) not in out + err + str(told)
