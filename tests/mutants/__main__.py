@@ -111,7 +111,7 @@ def _close(verdicts: Sequence[Verdict], seconds: float, *, keep: bool) -> int:
     print(f"{report.share(verdicts):.1f} % of {len(verdicts)} caught in {seconds:.0f} s, {len(broken)} broken")
     if keep and not broken:
         report.PLACE.parent.mkdir(parents=True, exist_ok=True)
-        report.PLACE.write_text(report.page(verdicts, seconds), "utf-8")
+        report.PLACE.write_text(report.page(verdicts), "utf-8")
     return int(bool(broken) or report.share(verdicts) < report.PASS_MARK)
 
 

@@ -20,19 +20,20 @@ def share(verdicts: Sequence[Verdict]) -> float:
     return 100 * sum(verdict.fate is Fate.CAUGHT for verdict in verdicts) / len(verdicts)
 
 
-def page(verdicts: Sequence[Verdict], seconds: float) -> str:
+def page(verdicts: Sequence[Verdict]) -> str:
     """All of it: figures, survivors with their reasons, a row for each mutant."""
-    caught = sum(verdict.fate is Fate.CAUGHT for verdict in verdicts)
+    caught, seconds = sum(each.fate is Fate.CAUGHT for each in verdicts), sum(each.seconds for each in verdicts)
     head = [
         "# Seeded defects",
         "",
-        f"Made by `make mutants` on {datetime.now(UTC).date()} at {_commit()} in {seconds / 60:.0f} minutes, two at",
-        f"a time on {os.cpu_count()} cores, Python {platform.python_version()}.  ",
+        f"Made by `make mutants` on {datetime.now(UTC).date()} at {_commit()}. The trials took {seconds / 60:.0f}",
+        f"minutes in all, two at a time on {os.cpu_count()} cores, Python {platform.python_version()}.  ",
         f"**{caught} of {len(verdicts)} caught ({share(verdicts):.1f} %)**; the mark is {PASS_MARK} %.",
         "",
         "Each was put into a copy of the tree by `tests/mutants`, alone, and the tests named for it were run there.",
         "The same tests pass on the copy without it. Caught means that a test failed; a tree that cannot be imported",
         "is a mistake of the list. What its own tests let pass is tried against all others but those in a browser.",
+        "A verdict is kept from run to run as long as the code, the mutant and its tests stay as they are.",
         "The promises are those of [security.md](../security.md).",
         "",
         *_survivors(verdicts),

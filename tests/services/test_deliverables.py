@@ -118,6 +118,8 @@ def test_bytes_written_but_not_acknowledged_are_cut(sender, storage, report):
     with storage.open_part(upload_id) as part:
         part.write(memoryview(b"XXX"), 5)
     assert report().done[Mended.CUT] == 1
+    with storage.open_part(upload_id) as part:
+        assert part.size == 5
     sender.send(upload_id, 5, b"67890")
     assert sender.session.get_one(Deliverable, upload_id).sha256 == hashlib.sha256(b"1234567890").hexdigest()
 

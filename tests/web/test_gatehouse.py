@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from portal.web import gatehouse
+from tests.worlds import World
 
 
 def test_an_address_without_a_policy_keeps_the_portal_from_starting(app: Flask) -> None:
@@ -27,3 +28,13 @@ def test_each_mark_taken_away_alone_is_missed(app: Flask) -> None:
         with pytest.raises(gatehouse.NoPolicy):
             gatehouse.require_policies(app)
     assert len(views) > 50
+
+
+def test_for_clients_the_addresses_of_members_do_not_exist_and_the_other_way_round(world: World) -> None:
+    """404 before any view is asked: a view would answer 403, 405 or with a form."""
+    client, member = world.entered(world.contact(world.project()).code), world.browser(world.owner)
+    for address in ("/projects/new", "/settings/account", "/settings/members"):
+        assert client.get(address).status_code == 404, address
+        assert member.get(address).status_code == 200, address
+    assert client.post("/logout").status_code == 404
+    assert member.post("/leave").status_code == 404

@@ -32,9 +32,21 @@ MUTANTS = (
         f"{RULES}::test_moving_a_character_between_fields_changes_the_hash",
     ),
     Mutant(
-        "links between entries are not checked", "H2", CHAIN, "    if claimed_prev != prev:\n", "    if False:\n", FOUND
+        "links between entries are not checked",
+        "H2",
+        CHAIN,
+        "    if claimed_prev != prev:\n",
+        "    if False:\n",
+        "tests/rules/test_chain_links.py::test_right_hashes_in_the_wrong_place_are_found_by_both",
     ),
-    Mutant("places of entries are not checked", "H2", CHAIN, "    if seq != expected:\n", "    if False:\n", FOUND),
+    Mutant(
+        "places of entries are not checked",
+        "H2",
+        CHAIN,
+        "    if seq != expected:\n",
+        "    if False:\n",
+        "tests/rules/test_chain_links.py::test_right_hashes_in_the_wrong_place_are_found_by_both",
+    ),
     Mutant(
         "heads known from elsewhere are not compared",
         "H2",
@@ -57,7 +69,7 @@ MUTANTS = (
         OTHER,
         '    if entry["prev"] != prev:\n',
         "    if False:\n",
-        FOUND,
+        "tests/rules/test_chain_links.py::test_right_hashes_in_the_wrong_place_are_found_by_both",
     ),
     Mutant(
         "numbers with a point get into the record",
@@ -145,7 +157,7 @@ MUTANTS = (
         RECORD,
         "    session.expire_all()\n",
         "",
-        f"{RECORDED}::test_many_writers_make_one_line_without_a_gap",
+        "tests/services/test_record_lock.py::test_what_another_wrote_before_the_lock_is_seen_under_it",
         postgres=True,
     ),
 )

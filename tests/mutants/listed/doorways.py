@@ -121,7 +121,7 @@ MUTANTS = (
         HOUSE,
         "allowed in (Who.CONTACT, Who.PARTY)",
         "allowed in (Who.CONTACT, Who.PARTY, Who.MEMBER)",
-        "tests/web/test_settings.py::test_clients_do_not_know_that_there_are_settings",
+        "tests/web/test_gatehouse.py::test_for_clients_the_addresses_of_members_do_not_exist_and_the_other_way_round",
     ),
     Mutant(
         "strangers may knock everywhere",

@@ -68,7 +68,7 @@ MUTANTS = (
         GRANTS,
         CHANGED,
         "    grant.code_digest = _digest(session, code)\n",
-        ROTATED,
+        "tests/services/test_sittings.py::test_a_key_whose_grant_has_changed_opens_nothing_any_more",
     ),
     Mutant(
         "what has ended gets a new code",
@@ -152,7 +152,7 @@ MUTANTS = (
         "portal/__init__.py",
         "    if settings.trusted_proxies:\n",
         "    if True:\n",
-        "tests/attacks/test_a_forwarded.py::test_whatever_is_forwarded_one_sender_is_one_bucket",
+        "tests/web/test_proxies.py::test_without_a_declared_proxy_an_invented_address_buys_no_second_bucket",
         also=(Edit("portal/__init__.py", "hops = settings.trusted_proxies", "hops = settings.trusted_proxies or 1"),),
     ),
     Mutant(

@@ -64,7 +64,7 @@ MUTANTS = (
         READS,
         "    if row.disabled_at is not None:\n        return None\n",
         "",
-        f"{TESTED}::test_a_disabled_member_is_out_at_once",
+        "tests/web/test_fixation.py::test_a_member_who_is_disabled_is_nobody_though_the_sitting_was_not_ended",
     ),
     Mutant(
         "a sitting that was ended goes on",
@@ -105,7 +105,7 @@ MUTANTS = (
         WEB,
         "    session.clear()\n    if CSRF not in kept:",
         "    if CSRF not in kept:",
-        f"{ENTER}::test_entering_gives_a_new_session_and_leaves_a_planted_one_behind",
+        "tests/web/test_fixation.py::test_nothing_planted_in_a_session_survives_entering",
     ),
     Mutant(
         "the token of a browser is kept as it is",
@@ -113,7 +113,7 @@ MUTANTS = (
         "portal/adapters/keys.py",
         'return hmac.new(self.codes, b"token:" + token.encode(), hashlib.sha256).digest()',
         "return hashlib.sha256(token.encode()).digest()",
-        f"{TESTED}::test_only_a_keyed_digest_of_code_and_token_is_kept",
+        "tests/adapters/test_keys.py::test_the_digest_of_a_token_needs_the_key_and_is_never_that_of_a_code",
     ),
     Mutant(
         "a new password leaves other browsers in",

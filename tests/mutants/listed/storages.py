@@ -23,7 +23,7 @@ MUTANTS = (
         RECEIVING,
         "        self.hold.part.sync()\n" + ADVANCED,
         ADVANCED + "        self.hold.part.sync()\n",
-        "tests/services/test_uploads.py::test_bytes_that_could_not_be_synced_are_not_acknowledged",
+        "tests/services/test_upload_locks.py::test_bytes_are_on_disk_before_they_are_acknowledged",
     ),
     Mutant(
         "the folder of a new part is not synced",

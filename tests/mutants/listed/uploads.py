@@ -87,7 +87,7 @@ MUTANTS = (
         LOCKS,
         ".where(_owned(owner), Upload.offset_bytes == offset)",
         ".where(Upload.offset_bytes == offset)",
-        f"{TESTED}::test_a_frozen_writer_loses_the_upload_and_cannot_harm_it_when_it_wakes",
+        "tests/services/test_upload_locks.py::test_only_the_owner_acknowledges",
     ),
     Mutant(
         "two write to one upload",
