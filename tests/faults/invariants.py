@@ -44,7 +44,7 @@ def hold(session: Session) -> None:
     broken = [finding for check in CHECKS for finding in check(session)]
     session.rollback()
     broken += [finding.reason for finding in verification.verify(session, files=True).findings]
-    assert broken == []
+    assert broken == [], broken
 
 
 def explained(session: Session) -> None:

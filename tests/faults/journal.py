@@ -49,7 +49,7 @@ class Journal:
             there = set(stored(session))
             lost += [(kind, what) for said, what in acts if said == kind and _told(session, kind, what) not in there]
         session.rollback()
-        assert lost == []
+        assert lost == [], lost
 
 
 def _told(session: Session, kind: str, what: Any) -> Any:
