@@ -6,17 +6,18 @@ import hashlib
 import json
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func, select
 from tusclient.client import TusClient
 
-from portal.models.deliverable import Deliverable
+from portal.models.deliverable import Deliverable, Upload
 from tests import browser
 from tests.studios import Studio, opened
 
@@ -94,18 +95,27 @@ def test_tuspy_resumes_another_day_in_another_process(studio, tmp_path):
 
 def test_tuspy_goes_on_after_the_server_was_killed(studio, tmp_path):
     path = made_file(tmp_path, "killed.bin", 64 * MIB)
-    killer = threading.Thread(target=kill_and_start, args=(studio, 0.4))
-    with tuspy(studio, path, chunk_size=MIB, retries=20, retry_delay=1) as uploader:
-        killer.start()
+    with tuspy(studio, path, chunk_size=MIB, retries=60, retry_delay=1) as uploader, ThreadPoolExecutor() as beside:
+        killed = beside.submit(kill_and_start, studio, path)
         uploader.upload()
-    killer.join()
+        killed.result()
     is_stored(studio, uploader.url, path)
 
 
-def kill_and_start(studio: Studio, after: float) -> None:
-    time.sleep(after)
+def kill_and_start(studio: Studio, path: Path) -> None:
+    """In the middle of the file, however long it took to get there."""
+    deadline = time.monotonic() + 60
+    while arrived(studio) < 8 * MIB:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
     studio.server.kill()
+    assert arrived(studio) < path.stat().st_size
     studio.server.start()
+
+
+def arrived(studio: Studio) -> int:
+    with studio.look() as session:
+        return session.scalar(select(func.max(Upload.offset_bytes))) or 0
 
 
 # --- tus-js-client --------------------------------------------------------------------------------
@@ -142,5 +152,5 @@ def test_tus_js_uploads_an_empty_file(studio, tmp_path):
 def test_tus_js_goes_on_after_the_server_was_killed(studio, tmp_path):
     path = made_file(tmp_path, "killed.bin", 96 * MIB)
     process = tus_js(studio, path, MIB)
-    kill_and_start(studio, 1.0)
+    kill_and_start(studio, path)
     is_stored(studio, address_of(process), path)

@@ -10,7 +10,7 @@ const upload = new tus.Upload(fs.createReadStream(file), {
   headers: JSON.parse(headers),
   chunkSize: Number(chunk),
   uploadSize: fs.statSync(file).size,
-  retryDelays: Array(60).fill(250),
+  retryDelays: Array(240).fill(250),
   metadata: { milestone, filename: path.basename(file), filetype: "application/x-anything" },
   onShouldRetry: () => true,
   onError: (error) => { console.error(String(error)); process.exit(1); },
