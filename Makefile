@@ -1,7 +1,7 @@
 # Milepost. `make demo` shows it, `make test` tests it, `make check` reads it. See CONTRIBUTING.md.
 
 .DELETE_ON_ERROR:
-.PHONY: install install-dev install-test demo run test faults check format bench translations lock clean
+.PHONY: install install-dev install-test demo run test faults mutants check format bench translations lock clean
 
 # A variable given on the command line (make demo PORT=9000) reaches the programs as environment.
 PYTEST_ARGS ?=
@@ -59,6 +59,12 @@ test: install-test
 # What `test` runs a part of, at full size, with a report in docs/reports; takes more than an hour.
 faults: install-test
 	.venv/bin/python -m tests.full $(PYTEST_ARGS)
+
+# Defects seeded by hand, each of which some test must catch, with a report in docs/reports. MUTANT="part of its name"
+# tries only those. Takes about a quarter of an hour.
+MUTANT ?=
+mutants: install-test
+	.venv/bin/python -m tests.mutants $(if $(MUTANT),"$(MUTANT)")
 
 check: install-dev
 	.venv/bin/ruff check .
