@@ -29,11 +29,13 @@ def test_what_another_wrote_before_the_lock_is_seen_under_it(world: World) -> No
 
     @command
     def read_wait_and_hold(session: Session) -> tuple[int, int]:
-        before = session.get_one(Project, project_id).head_seq
+        # Kept by a name, or the session would forget it by itself.
+        known = session.get_one(Project, project_id)
+        before = known.head_seq
         with fresh_session(world.app) as other:
             written = write(other)
         assert written == before + 1
-        return written, record.hold(session, SystemActor(), project_id).head_seq
+        return written, record.hold(session, SystemActor(), known.id).head_seq
 
     written, seen = read_wait_and_hold(world.session)
     assert seen == written

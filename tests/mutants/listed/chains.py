@@ -64,12 +64,12 @@ MUTANTS = (
         FOUND,
     ),
     Mutant(
-        "the second checker does not look at the links",
+        "the second checker does not look at the contents",
         "H4",
         OTHER,
-        '    if entry["prev"] != prev:\n',
+        '    if entry["hash"] != fingerprint(project, expected, entry["body"], prev):\n',
         "    if False:\n",
-        "tests/rules/test_chain_links.py::test_right_hashes_in_the_wrong_place_are_found_by_both",
+        FOUND,
     ),
     Mutant(
         "numbers with a point get into the record",
