@@ -30,7 +30,7 @@ def main() -> None:
             transfers.download(many.url + many.addresses[0], many.client, 0, 1 << 20)
             with memory.Curve(lambda: many.pid) as curve:
                 whole = fetch(many, many.archive)
-    report("V6", f"ZIP of {SIZE / 1e9:g} GB, and of {whole.bytes / 1e9:g} GB", claims(found, curve), [
+    report("V6", f"ZIP of {SIZE / 1e9:g} GB, and of {whole.bytes / 1e9:.3g} GB", claims(found, curve), [
         f"memory in MB at each tenth of the large one: {curve.at_tenths()}",
         f"the large one: {whole.gb_per_second:.2f} GB/s",
     ])  # fmt: skip
