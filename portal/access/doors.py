@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NoReturn, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from portal.access import scopes
 from portal.access.actor import Actor, MemberActor
-from portal.access.scopes import visible, visible_projects
+from portal.access.scopes import visible_projects
 from portal.models.client import Client, Contact, Grant
 from portal.models.deliverable import Deliverable, Upload
 from portal.models.milestone import Milestone
@@ -92,9 +94,16 @@ def get_vendor(session: Session, actor: Actor) -> Vendor:
 
 
 def _within_project(session: Session, actor: Actor, model: type[T], row_id: UUID) -> T:
-    condition = visible(actor, model.vendor_id, model.project_id)
-    found = session.scalar(select(model).where(model.id == row_id, condition))
+    statement = _seen(model, scopes.shape(actor))
+    found: T | None = session.scalar(statement, {"row": row_id, **scopes.ids(actor)})
     return found if found is not None else _missing()
+
+
+@lru_cache(maxsize=256)
+def _seen(model: type[T], shape: scopes.Shape) -> Select[T]:
+    """Built once: putting the statement together costs more than running it."""
+    condition = scopes.visible_to(shape, model.vendor_id, model.project_id)
+    return select(model).where(model.id == bindparam("row"), condition)
 
 
 V = TypeVar("V", Client, Grant, Contact, Upload, Member)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.access.actor import Actor, MemberActor
 from portal.access.policy import Action, authorize
 from portal.adapters import clock, passwords
-from portal.db import command, lock_row, new_id
+from portal.db import command, lock_row, lock_table, new_id
 from portal.models.sitting import Sitting
 from portal.models.vendor import Member, Vendor
 from portal.rules import terms, texts
@@ -92,6 +92,8 @@ def check_password(password: str, *personal: str, field: str = "password") -> No
 
 def enrol(session: Session, *, vendor: Vendor, newcomer: Newcomer, password_hash: str) -> Member:
     """Write down a new member. Called inside a command. Raises Invalid beside `name` or `email`."""
+    # An address belongs to one member of the whole installation: two studios may want it at the same moment.
+    lock_table(session, "members")
     member = Member(
         id=new_id(),
         vendor_id=vendor.id,

@@ -24,6 +24,7 @@ from portal.services import members, projects, sittings, vendors
 from portal.services.notices import NoticeKind
 from portal.services.vendors import Payee
 from tests import scale
+from tests.access.people import second_studio
 from tests.races import together
 from tests.races.confirming import confirm, waiting
 from tests.worlds import PASSWORD, VISITOR, World
@@ -200,3 +201,16 @@ def test_a_project_starts_once(app: Flask, world: World) -> None:
         answers = together.at_once(app, [partial(start, project_id=project_id)] * 8)
         assert answers.count(project_id) == 1
         assert sum(isinstance(answer, AlreadyDone) for answer in answers) == 7
+
+
+def test_of_two_studios_that_enrol_one_address_the_second_is_told(app: Flask, world: World) -> None:
+    other = second_studio(app, world.session)
+
+    def enrol(session: Session, at: World, email: str) -> object:
+        newcomer = members.Newcomer(name="Max Krüger", email=email, role=Role.MEMBER)
+        return members._add(session, session.get_one(Vendor, at.owner.vendor_id), newcomer, "hash").id
+
+    for number in range(ROUNDS):
+        email = f"max{number}@studio.example"
+        answers = together.at_once(app, [partial(enrol, at=at, email=email) for at in (world, other)])
+        assert sorted(type(answer).__name__ for answer in answers) == ["Invalid", "UUID"]

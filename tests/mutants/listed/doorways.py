@@ -71,8 +71,8 @@ MUTANTS = (
         "doors of things in a project ask nobody who knocks",
         "B2",
         DOORS,
-        ".where(model.id == row_id, condition)",
-        ".where(model.id == row_id)",
+        '.where(model.id == bindparam("row"), condition)',
+        '.where(model.id == bindparam("row"))',
         FOREIGN,
     ),
     Mutant(
