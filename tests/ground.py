@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import create_app, migrating, worker
+from portal import create_app, logs, migrating, worker
 from portal.config import Config
 from portal.web.installation import installation
 from tests import guarded_answers
@@ -63,17 +64,37 @@ class Ground:
 
     @contextmanager
     def application(self, settings: Config) -> Iterator[Flask]:
-        """The application with these settings. What it left open is closed afterwards.
+        """The application with these settings, shared by all tests. Whoever changes it needs one of its own."""
+        app = self._applications.get(settings)
+        if app is None:
+            app = self._applications[settings] = self._make(settings)
+        before = dict(app.view_functions), dict(app.config), app.request_class
+        with self._used(app):
+            yield app
+        assert before == (app.view_functions, app.config, app.request_class), "the next test would find it changed"
+
+    @contextmanager
+    def application_of_its_own(self, settings: Config) -> Iterator[Flask]:
+        """As the portal makes it when it starts, to be changed and thrown away."""
+        app = self._make(settings)
+        with self._used(app):
+            yield app
+
+    @contextmanager
+    def _used(self, app: Flask) -> Iterator[None]:
+        """What a test left open is closed afterwards.
 
         A download that is given up writes to its log: neither in the next test's database, nor whenever the garbage
         collector comes by, which may be in the middle of a transaction.
         """
-        app = self._applications.get(settings) or self._make(settings)
+        # The streams of the test before are closed.
+        logs.configure()
         try:
-            yield app
+            yield
         finally:
             while self._responses:
                 self._responses.pop().close()
+            _stop_timers()
             if jobs := app.extensions.pop(worker.EXTENSION, None):
                 jobs.huey.storage.close()
             installation(app).engine.dispose()
@@ -84,8 +105,15 @@ class Ground:
         app.config["PROPAGATE_EXCEPTIONS"] = False
         app.test_client_class = _remembering(self._responses)
         guarded_answers.watch(app)
-        self._applications[settings] = app
         return app
+
+
+def _stop_timers() -> None:
+    """Bytes that left are counted by a timer a second later: no test's in the database of the next."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+            thread.join()
 
 
 def _remembering(responses: list[Any]) -> type[FlaskClient]:

@@ -17,7 +17,8 @@ from portal.adapters import clock
 from portal.models.vendor import Member
 from portal.web.installation import installation
 from tests import scale
-from tests.access.test_matrix import TABLE, ask, fill, set_up
+from tests.access.stage import ask, fill, set_up
+from tests.access.table import TABLE
 from tests.worlds import PASSWORD, Browser, World, fresh_session
 
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

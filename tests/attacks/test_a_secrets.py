@@ -15,12 +15,15 @@ from wtforms import Form as WebForm
 from wtforms import PasswordField
 
 from portal.adapters import clock
+from portal.config import Config
 from portal.rules import codes
 from portal.web.gatehouse import Who, who
 from tests import scale
-from tests.access.test_matrix import fill, methods, set_up, shape
+from tests.access.stage import fill, set_up
+from tests.access.table import methods, shape
 from tests.attacks import a_easy_hashes as easy
 from tests.attacks.a_easy_hashes import easy_hashes as easy_hashes
+from tests.ground import Ground
 from tests.worlds import Browser, World
 
 # Throttling on both databases is tested in tests/services/test_throttle.py; here it is about addresses.
@@ -82,6 +85,13 @@ def views(app: Flask) -> dict[Where, Any]:
 def marked(app: Flask) -> set[Where]:
     """The addresses whose view says that it takes a secret."""
     return {where for where, view in views(app).items() if getattr(view, "takes_secret", False)}
+
+
+@pytest.fixture
+def app(settings: Config, ground: Ground) -> Iterator[Flask]:
+    """An application of this test's own, to be changed."""
+    with ground.application_of_its_own(settings) as made:
+        yield made
 
 
 @one_database

@@ -17,7 +17,7 @@ from benchmarks.harness import memory, sizes
 from portal.models.deliverable import Deliverable
 from portal.services import reconciliation
 from tests import scale
-from tests.faults.test_upload_kills import LOST, patiently, workers
+from tests.faults.patience import LOST, patiently, workers
 from tests.studios import Studio, opened
 
 MIB = 1 << 20
@@ -44,7 +44,7 @@ class Ambush:
             self.studio.server.kill()
             self.studio.server.start()
         else:
-            for worker in workers(self.studio):
+            for worker in workers(self.studio.server):
                 os.kill(worker, signal.SIGKILL)
 
 

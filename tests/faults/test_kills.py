@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests import postgres, scale
-from tests.conftest import lay_tables
 from tests.faults import invariants
 from tests.faults.journal import Journal
 from tests.faults.lives import Life
 from tests.faults.patience import Killer
 from tests.faults.warm import WarmServer
+from tests.ground import lay_tables
 from tests.studios import Studio, opened
 
 KILLS = {"sqlite": scale.cases(40, full=500), "postgresql": scale.cases(5, full=100)}

@@ -10,14 +10,16 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from portal.config import Config
 from portal.models.sitting import Bucket
 from portal.web.installation import db, installation
 from tests import scale
-from tests.access.test_matrix import things
+from tests.access.stage import things
 from tests.fuzz import asking, making, stands
 from tests.fuzz.asking import Asked
 from tests.fuzz.kept import Kept
 from tests.fuzz.stands import STANDS, Stand
+from tests.ground import Ground
 from tests.worlds import World
 
 pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.scaled]
@@ -60,6 +62,13 @@ def all_told(asks: list[Asked], answers: list[Any]) -> list[str]:
 def half_done(app: Flask) -> int:
     with installation(app).sessions() as session:
         return session.query(Bucket).filter(Bucket.name == "half done").count()
+
+
+@pytest.fixture
+def app(settings: Config, ground: Ground) -> Iterator[Flask]:
+    """An application of this test's own, to be changed."""
+    with ground.application_of_its_own(settings) as made:
+        yield made
 
 
 def test_a_failure_in_any_view_tells_nothing_and_writes_nothing(world: World) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from portal import logs
+from portal.config import Config
 from tests import scale
 from tests.fuzz import asking
 from tests.fuzz.asking import Asked
+from tests.ground import Ground
 
 pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.scaled]
 PAYLOADS = (
@@ -28,6 +31,13 @@ def broken_view(**_values: Any) -> Any:
 
 
 said = [""]
+
+
+@pytest.fixture
+def app(settings: Config, ground: Ground) -> Iterator[Flask]:
+    """An application of this test's own, to be changed."""
+    with ground.application_of_its_own(settings) as made:
+        yield made
 
 
 def test_a_request_that_fails_is_one_line_of_the_log_whatever_it_says(

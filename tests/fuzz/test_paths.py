@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from portal.config import Config
 from tests import scale
-from tests.access.test_matrix import things
+from tests.access.stage import things
 from tests.fuzz import asking
 from tests.fuzz.asking import Asked
 from tests.fuzz.test_served import stored

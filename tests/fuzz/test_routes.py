@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests import scale
-from tests.access.test_matrix import things
+from tests.access.stage import things
 from tests.fuzz import asking, making
 from tests.fuzz.kept import Kept
 from tests.worlds import World

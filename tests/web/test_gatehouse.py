@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 
+from portal.config import Config
 from portal.web import gatehouse
+from tests.ground import Ground
 from tests.worlds import World
+
+
+@pytest.fixture
+def app(settings: Config, ground: Ground) -> Iterator[Flask]:
+    """An application of this test's own, to be changed."""
+    with ground.application_of_its_own(settings) as made:
+        yield made
 
 
 def test_an_address_without_a_policy_keeps_the_portal_from_starting(app: Flask) -> None:
     gatehouse.require_policies(app)
-    # As a module of ours would add it, before the first request.
-    app._got_first_request = False
     app.add_url_rule("/forgotten", "forgotten", lambda: "anybody may read this")
     with pytest.raises(gatehouse.NoPolicy, match=r"/forgotten \(forgotten\)"):
         gatehouse.require_policies(app)

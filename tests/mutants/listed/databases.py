@@ -52,7 +52,7 @@ MUTANTS = (
         "nothing is locked on PostgreSQL",
         "F1",
         DB,
-        " WHERE id = :id FOR UPDATE",
+        " WHERE id = :id FOR NO KEY UPDATE",
         " WHERE id = :id",
         "tests/services/test_record.py::test_many_writers_make_one_line_without_a_gap",
         postgres=True,

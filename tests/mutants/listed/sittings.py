@@ -119,8 +119,8 @@ MUTANTS = (
         "a new password leaves other browsers in",
         "A9",
         "portal/services/members.py",
-        "    session.execute(update(Sitting).where(*mine).values(ended_at=clock.now()))\n\n\ndef _address",
-        "\n\ndef _address",
+        "    session.execute(update(Sitting).where(*mine).values(ended_at=clock.now()))\n\n\ndef _not_current",
+        "\n\ndef _not_current",
         "tests/services/test_members.py::test_a_new_password_works_at_once_and_ends_the_other_sittings",
     ),
     Mutant(
