@@ -58,7 +58,7 @@ test: install-test
 
 # What `test` runs a part of, at full size, with a report in docs/reports; takes more than an hour.
 faults: install-test
-	.venv/bin/python -m tests.full $(PYTEST_ARGS)
+	WORKERS=$(WORKERS) .venv/bin/python -m tests.full $(PYTEST_ARGS)
 
 # Defects seeded by hand, each of which some test must catch, with a report in docs/reports. MUTANT="part of its name"
 # tries only those. Takes about a quarter of an hour.

@@ -29,7 +29,14 @@ def main(arguments: list[str]) -> int:
         environment = os.environ | {"MILEPOST_FULL": "1", "MILEPOST_SEED": seed, "MILEPOST_FIGURES": str(place)}
         started = time.monotonic()
         with log.open("w") as kept:
-            chosen = ["-m", "faults or scaled", "-n", "2", f"--hypothesis-seed={seed}", *arguments]
+            chosen = [
+                "-m",
+                "faults or scaled",
+                "-n",
+                os.environ.get("WORKERS", "2"),
+                f"--hypothesis-seed={seed}",
+                *arguments,
+            ]
             running = subprocess.Popen(
                 [sys.executable, "-m", "pytest", *chosen],
                 cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
