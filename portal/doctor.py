@@ -22,6 +22,7 @@ from portal import config, db, failures, migrating
 from portal.adapters import clock, mail, pdf
 from portal.adapters.storage import LocalStorage
 from portal.config import BadSetting, Config
+from portal.models.deliverable import Deliverable
 from portal.models.entry import Entry
 from portal.services import uploads
 
@@ -159,6 +160,7 @@ def _database(settings: Config) -> Checks:
             return
         yield Check(State.OK, f"The database ({engine.dialect.name}) is reachable and up to date")
         yield from _newest_entry(engine)
+        yield from _damaged_files(engine)
     except SQLAlchemyError as error:
         yield Check(State.MISSING, failures.sentence(error), "Look at PORTAL_DATABASE_URL, and whether the server runs")
     finally:
@@ -170,6 +172,15 @@ def _newest_entry(engine: Engine) -> Checks:
         newest = connection.scalar(select(func.max(Entry.at)))
     if newest is not None and newest > clock.now() + timedelta(minutes=2):
         yield Check(State.MISSING, "The clock is behind the newest entry of the record.", "timedatectl set-ntp true")
+
+
+def _damaged_files(engine: Engine) -> Checks:
+    damaged = Deliverable.damaged_at.is_not(None), Deliverable.removed_at.is_(None)
+    with engine.connect() as connection:
+        count = connection.scalar(select(func.count()).select_from(Deliverable).where(*damaged))
+    if count:
+        says = f"Stored files: {count} changed on the disk since they were stored, and are not handed out."
+        yield Check(State.MISSING, says, "portal verify --files names them; put their bytes back from a backup")
 
 
 def _mails(settings: Config) -> Checks:

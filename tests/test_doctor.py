@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 from portal import config, doctor, migrating
 from portal.adapters import clock, pdf
 from portal.doctor import Check, State
+from portal.services import rereading
 from portal.web.installation import installation
 from tests.worlds import World
 
@@ -156,3 +157,12 @@ def test_a_clock_behind_the_record_is_missing(app: Flask, world: World) -> None:
     assert list(doctor._newest_entry(engine)) == []
     with time_machine.travel(clock.now() - timedelta(hours=1), tick=False):
         assert [check.state for check in doctor._newest_entry(engine)] == [State.MISSING]
+
+
+def test_a_stored_file_found_damaged_is_missing_until_it_is_whole_again(app: Flask, world: World) -> None:
+    file = world.store(world.milestone(world.project()), "plan.pdf", b"the plan")
+    engine = installation(app).engine
+    assert list(doctor._damaged_files(engine)) == []
+    for is_damaged, states in ((True, [State.MISSING]), (False, [])):
+        rereading.mark(world.session, file_id=file.id, is_damaged=is_damaged)
+        assert [check.state for check in doctor._damaged_files(engine)] == states
