@@ -118,11 +118,12 @@ def _stop_timers() -> None:
 
 def _remembering(responses: list[Any]) -> type[FlaskClient]:
     class Remembering(FlaskClient):
-        """Notes what it got, so that it can be closed."""
+        """Notes the files it got, so that they can be closed: nothing else goes on after it was asked for."""
 
         def open(self, *args: Any, **kwargs: Any) -> Any:
             response = super().open(*args, **kwargs)
-            responses.append(response)
+            if "Content-Disposition" in response.headers:
+                responses.append(response)
             return response
 
     return Remembering
