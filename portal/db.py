@@ -177,7 +177,7 @@ def lock_row(session: Session, table: str, row_id: UUID) -> None:
     be written, as its id never changes; a stronger lock would make two that hold two such rows wait for each other.
     """
     if session.get_bind().dialect.name == "postgresql":
-        held = text(f"SELECT 1 FROM {table} WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608  # a constant
+        held = text(f"SELECT 1 FROM {table} WHERE {table}.id = :id FOR NO KEY UPDATE")  # noqa: S608  # a constant
         session.execute(held, {"id": row_id})
 
 

@@ -168,7 +168,7 @@ class Life(threading.Thread):
             offset = int(self.vera.request("HEAD", address, (200,), headers=TUS).headers["Upload-Offset"])
         self.journal.note("stored", (address.rpartition("/")[2], hashlib.sha256(content).hexdigest()))
         page = self.vera.get(f"/milestones/{milestone}")
-        for orphan in set(re.findall(rf"/uploads/({UUID})", page)):
+        for orphan in set(re.findall(rf'data-unfinished="({UUID})"', page)):
             self.vera.request("DELETE", f"/uploads/{orphan}", (204, 410), headers=TUS)
 
     def be_paid(self, cleo: Person, milestone: str) -> None:

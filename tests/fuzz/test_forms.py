@@ -55,9 +55,8 @@ class Counter:
 
 
 def plain(text: str) -> str:
-    """Without what forms leave out: control characters, and how lines end."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(char for char in lines if char == "\n" or unicodedata.category(char) != "Cc")
+    """Without what forms leave out: control characters, a carriage return among them."""
+    return "".join(char for char in text if char == "\n" or unicodedata.category(char) != "Cc")
 
 
 def lost(form: Form, filled: dict[str, Any], page: str, address: str) -> list[str]:

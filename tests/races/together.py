@@ -20,9 +20,10 @@ from portal import db
 from portal.adapters import keys, outside, storage
 from portal.config import Config
 from portal.web.installation import installation
+from tests import scale
 from tests.worlds import fresh_session
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = scale.cases(120, full=600)
 Act = Callable[[Session], Any]
 # A process forked from a clean one: the test's own has threads and open connections.
 _processes = multiprocessing.get_context("forkserver")
