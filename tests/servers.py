@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
@@ -17,6 +18,8 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
+# Below what Linux gives out by itself (32768 and up).
+SELDOM_USED = range(15_000, 32_000)
 
 
 class Server:
@@ -110,8 +113,12 @@ def serving(instance: Path, environment: dict[str, str] | None = None) -> Iterat
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback that nobody uses right now, and that the system gives nobody who asks for any.
+
+    A server that is killed and started again wants the same one: meanwhile nobody's outgoing connection may have it.
+    """
+    for port in random.SystemRandom().sample(SELDOM_USED, len(SELDOM_USED)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")

@@ -90,7 +90,7 @@ def run(app: Flask, stand: Stand, world: World) -> None:
         check(counter, data.draw(filling.filled(counter.form, counter.sent.likely)))
 
     fill()
-    scale.figure("4", f"any text in {stand.name}", forms=count, refused=counter.shown, taken=counter.taken)
+    scale.figure("fuzz", f"any text in {stand.name}", forms=count, refused=counter.shown, taken=counter.taken)
 
 
 @pytest.mark.scaled

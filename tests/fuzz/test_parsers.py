@@ -178,7 +178,7 @@ def test_whatever_is_read_is_a_value_of_its_range_or_the_declared_refusal(name: 
         assert is_right, text
 
     reading()
-    scale.figure("4", f"any text as {name}", **counted)
+    scale.figure("fuzz", f"any text as {name}", **counted)
 
 
 @pytest.mark.scaled

@@ -113,7 +113,7 @@ def test_no_bytes_make_the_server_fail(studio: Studio) -> None:
     assert wire.send(studio.server, b"GET /readyz HTTP/1.1\r\n" + host(studio) + b"\r\n").status == 200
     assert odd_lines(studio.server.log) == []
     assert answered > len(requests) // 3
-    scale.figure("4", "odd bytes on a real connection", requests=len(requests), answered_by_the_portal=answered)
+    scale.figure("fuzz", "odd bytes on a real connection", requests=len(requests), answered_by_the_portal=answered)
 
 
 def odd_lines(log: Path) -> list[str]:

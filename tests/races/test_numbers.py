@@ -25,7 +25,7 @@ from tests.worlds import World
 PROCESSES, EACH = 8, scale.cases(6, full=250)
 KILLS = scale.cases(4, full=100)
 # A life is over after about this many confirmations; the last ones of a batch are left for the next life.
-LIFE_SECONDS = 0.15
+LIFE_SECONDS = 0.4
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(scale.cases(300, full=1800))]
 
 
