@@ -57,8 +57,10 @@ def test_the_parts_are_the_whole_by_share_and_by_amount(currency: str) -> None:
         parts = whole(by_share, total, reader)
         amounts = [money.amount_plain(part, currency, reader) for part in parts]
         assert whole(agreed(currency, price, "amount", amounts, reader), total, reader) == parts
-        for part, ppm in zip(parts, shares, strict=True):
-            assert abs(part * money.WHOLE - total * ppm) <= money.WHOLE * len(parts)
+        # Equal parts are weights: a third is no 33.3334 per cent (domain.md §3).
+        exact = [1] * len(shares) if shares == money.equal_shares(len(shares)) else shares
+        for part, weight in zip(parts, exact, strict=True):
+            assert abs(part * sum(exact) - total * weight) < sum(exact), "each within one unit of exact"
 
     typed()
     scale.figure("F14", f"prices in {currency} divided and added up", prices=count)
