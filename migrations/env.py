@@ -6,11 +6,12 @@ from alembic import context
 
 from portal import models  # noqa: F401  # makes the metadata whole
 from portal.db import Base, UtcDateTime
+from portal.models import searching
 
 
-def include(_thing: Any, name: str | None, kind: str, _reflected: bool, _compared_to: Any) -> bool:
-    """The tables of the job queue are its own business."""
-    return not (kind == "table" and (name or "").startswith("huey_"))
+def include(_thing: Any, name: str | None, _kind: str, _reflected: bool, _compared_to: Any) -> bool:
+    """The tables of the job queue, and the index conversations are searched by, are no business of the models."""
+    return not ((name or "").startswith("huey_") or searching.is_ours(name or ""))
 
 
 def render(kind: str, thing: Any, _autogen: Any) -> str | bool:

@@ -11,10 +11,10 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import blueprints, config, db, listeners, logs
+from portal import blueprints, config, db, listeners, live, logs
 from portal.adapters import keys, outside, storage
 from portal.config import Config
-from portal.web import actor, assets, errors, gatehouse, headers, htmx, language, looks, templating
+from portal.web import actor, assets, errors, gatehouse, headers, htmx, language, looks, talk, templating
 from portal.web.installation import Installation, close_db
 
 MAX_FORM_BYTES = 12 * 1024 * 1024
@@ -67,8 +67,10 @@ def _install(app: Flask, settings: Config) -> None:
     language.init_app(app)
     assets.init_app(app)
     looks.init_app(app)
+    talk.init_app(app)
     errors.init_app(app)
     app.before_request(gatehouse.check)
     app.teardown_appcontext(close_db)
     for blueprint in blueprints.blueprints():
         app.register_blueprint(blueprint)
+    live.init_app(app)

@@ -18,6 +18,7 @@ from portal.setting_readers import GIB, READERS, BadSetting
 __all__ = ["GIB", "BadSetting", "Config", "keep_secret", "load", "shown"]
 
 KEY_BYTES = 32
+MOST_GREEN_SOCKETS = 5000
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
@@ -37,6 +38,8 @@ class Config:
     max_file_bytes: int
     threads: int
     workers: int
+    socketio_async_mode: str
+    redis_url: str | None
     allowed_hosts: tuple[str, ...]
     host: str
     port: int
@@ -50,6 +53,16 @@ class Config:
     def secure(self) -> bool:
         """Whether browsers reach us over TLS, which decides cookie names and HSTS."""
         return self.base_url.startswith("https://")
+
+    @property
+    def most_sockets(self) -> int:
+        """How many sockets a process holds open. In threads each keeps one for itself, and pages need some too.
+
+        Without Redis several processes cannot tell each other what to push, so pages ask now and then instead.
+        """
+        if self.workers > 1 and self.redis_url is None:
+            return 0
+        return MOST_GREEN_SOCKETS if self.socketio_async_mode == "gevent" else self.threads - min(60, self.threads // 2)
 
     @property
     def outbox_folder(self) -> Path:
@@ -88,6 +101,7 @@ def shown(config: Config) -> list[tuple[str, str]]:
         "secret_key": "(secret)",
         "database_url": make_url(config.database_url).render_as_string(hide_password=True),
         "smtp_url": _without_password(config.smtp_url) if config.smtp_url else "",
+        "redis_url": _without_password(config.redis_url) if config.redis_url else "",
     }
     plain = {field.name: getattr(config, field.name) for field in fields(config)}
     plain["allowed_hosts"] = ",".join(config.allowed_hosts)
@@ -109,8 +123,10 @@ def _build(folder: Path, read: Mapping[str, object]) -> Config:
         trusted_proxies=int(str(read.get("trusted_proxies", 0))),
         accel=_optional(read, "accel"),
         max_file_bytes=int(str(read.get("max_file_bytes", 5 * GIB))),
-        threads=int(str(read.get("threads", 64))),
+        threads=int(str(read.get("threads", 400))),
         workers=int(str(read.get("workers", 1))),
+        socketio_async_mode=str(read.get("socketio_async_mode", "threading")),
+        redis_url=_optional(read, "redis_url"),
         allowed_hosts=_hosts(str(read.get("allowed_hosts", "")), base_url, host, port),
         host=host,
         port=port,

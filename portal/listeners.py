@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from flask import Flask
 
 from portal import worker
 from portal.adapters.failpoints import failpoint
+from portal.live import push
 from portal.rules import events
 from portal.worker import Job
 
@@ -25,16 +27,28 @@ def draw_papers(app: Flask, _fact: object) -> None:
     worker.wake(app, Job.DRAW_PAPERS)
 
 
-LISTENERS: dict[type, tuple[Callable[[Flask, object], None], ...]] = {
-    events.ProjectStarted: (send_notices,),
-    events.MilestoneOpened: (send_notices,),
-    events.MilestoneSubmitted: (send_notices,),
-    events.MilestoneApproved: (send_notices,),
-    events.MilestoneReleased: (send_notices,),
-    events.PaymentReported: (send_notices,),
-    events.PaymentConfirmed: (send_notices, draw_papers),
-    events.PaymentRejected: (send_notices,),
-    events.PaymentReversed: (send_notices,),
+LISTENERS: dict[type, tuple[Callable[[Flask, Any], None], ...]] = {
+    events.ProjectCreated: (push.vendor_changed,),
+    events.ProjectChanged: (push.changed,),
+    events.ProjectStarted: (send_notices, push.changed),
+    events.MilestoneOpened: (send_notices, push.changed),
+    events.MilestoneSubmitted: (send_notices, push.changed),
+    events.MilestoneApproved: (send_notices, push.changed),
+    events.MilestoneSettled: (push.changed,),
+    events.MilestoneReleased: (send_notices, push.changed),
+    events.PaymentReported: (send_notices, push.changed),
+    events.PaymentConfirmed: (send_notices, draw_papers, push.changed),
+    events.PaymentRejected: (send_notices, push.changed),
+    events.PaymentReversed: (send_notices, push.changed),
+    events.GrantIssued: (push.vendor_changed,),
+    events.GrantRotated: (push.vendor_changed,),
+    events.GrantRevoked: (push.vendor_changed,),
+    events.UploadStored: (push.vendor_changed,),
+    events.DeliverableRemoved: (push.vendor_changed,),
+    events.MessagePosted: (push.line, send_notices),
+    events.MessageChanged: (push.line_again,),
+    events.FactTold: (push.line,),
+    events.ThreadRead: (push.reading,),
 }
 
 

@@ -93,6 +93,22 @@ def mail_from(text: str) -> str:
     return text
 
 
+def async_mode(text: str) -> str:
+    """How sockets are held open."""
+    if text not in ("threading", "gevent"):
+        raise BadSetting(f"socketio_async_mode must be threading or gevent, not “{_shown(text)}”.")
+    return text
+
+
+def redis_url(text: str) -> str:
+    """Where several processes tell each other what to push."""
+    parts = _split(text)
+    if parts is None or parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        # The text may hold a password, so it is not repeated.
+        raise BadSetting("redis_url must look like redis://localhost:6379/0 (or rediss).")
+    return text
+
+
 def accel(text: str) -> str:
     """Who hands out the files."""
     if text != "nginx":
@@ -134,6 +150,8 @@ READERS: dict[str, Reader] = {
     "max_file_bytes": integer("max_file_bytes", 1, 5 * GIB),
     "threads": integer("threads", 4, 2000),
     "workers": integer("workers", 1, 64),
+    "socketio_async_mode": async_mode,
+    "redis_url": redis_url,
     "allowed_hosts": allowed_hosts,
     "host": host,
     "port": integer("port", 1, 65535),

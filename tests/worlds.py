@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.access.actor import ContactActor, Key, MemberActor
-from portal.adapters import clock, outside, passwords
+from portal.adapters import clock, outside, passwords, sniffing
 from portal.db import new_id
 from portal.models.client import Contact, Grant
 from portal.models.deliverable import Deliverable
@@ -27,8 +27,9 @@ from portal.models.vendor import Member, Vendor
 from portal.rules import terms
 from portal.rules.lifecycle import Flow
 from portal.rules.roles import Role, Scope
-from portal.services import grants, members, milestones, payments, projects, sittings, vendors
+from portal.services import chat, grants, members, milestones, payments, projects, sittings, vendors
 from portal.services.answers import Ticket
+from portal.services.chat import Said, StoredFile
 from portal.services.vendors import Founding
 from portal.web.installation import installation
 
@@ -143,6 +144,19 @@ class World:
             self.session, actor=self.owner, milestone=milestone, name=name, content=content,
             sha256=hashlib.sha256(content).hexdigest(),
         )  # fmt: skip
+
+    def attachment(self, name: str, content: bytes) -> StoredFile:
+        """A file in storage, as a form of a conversation keeps one before it is said."""
+        file_id = new_id()
+        outside.of(self.session).storage.keep_small(file_id, content)
+        digest = hashlib.sha256(content).hexdigest()
+        return StoredFile(file_id, name, sniffing.media_type(content), len(content), digest)
+
+    def say(self, actor: Any, about: Any, body: str, **more: Any) -> UUID:
+        """Something said by somebody about a milestone or a project; the message's id."""
+        self._serial += 1
+        said = Said(body, more.pop("client_key", f"key-number-{self._serial}"), **more)
+        return chat.post(self.session, actor=actor, about=about, said=said)
 
     def keep_proof(self, content: bytes = b"a picture of a transfer") -> payments.KeptProof:
         """A proof in storage, as the page keeps one before it reports."""

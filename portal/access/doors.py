@@ -14,6 +14,7 @@ from portal.access.actor import Actor, MemberActor
 from portal.access.scopes import visible_projects
 from portal.models.client import Client, Contact, Grant
 from portal.models.deliverable import Deliverable, Upload
+from portal.models.message import Attachment, Message
 from portal.models.milestone import Milestone
 from portal.models.payment import Payment, Proof
 from portal.models.project import Project
@@ -21,7 +22,7 @@ from portal.models.receipt import Receipt
 from portal.models.vendor import Member, Vendor
 from portal.rules.errors import NotFound
 
-T = TypeVar("T", Milestone, Payment, Receipt, Deliverable)
+T = TypeVar("T", Milestone, Payment, Receipt, Deliverable, Message, Attachment)
 
 
 def get_project(session: Session, actor: Actor, project_id: UUID) -> Project:
@@ -51,6 +52,17 @@ def get_deliverable(session: Session, actor: Actor, deliverable_id: UUID) -> Del
     if not isinstance(actor, MemberActor) and deliverable.submission_id is None:
         return _missing()
     return deliverable
+
+
+def get_message(session: Session, actor: Actor, message_id: UUID) -> Message:
+    """What somebody said, if `actor` can see its project; raises NotFound, also for a fact told in the conversation."""
+    message = _within_project(session, actor, Message, message_id)
+    return message if message.author_id is not None else _missing()
+
+
+def get_attachment(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
+    """A file of a message, if `actor` can see its project; raises NotFound."""
+    return _within_project(session, actor, Attachment, attachment_id)
 
 
 def get_proof(session: Session, actor: Actor, payment_id: UUID) -> Proof:

@@ -31,6 +31,7 @@ class Action(StrEnum):
     REPORT_PAYMENT = "report_payment"
     DOWNLOAD = "download"
     SEE_MONEY = "see_money"
+    TALK = "talk"
 
 
 Predicate = Callable[[Actor, Any], bool]
@@ -102,4 +103,6 @@ POLICY: dict[Action, Predicate] = {
     Action.REPORT_PAYMENT: _contact(Scope.PAY),
     Action.DOWNLOAD: _either(anyone_inside, _contact(Scope.VIEW)),
     Action.SEE_MONEY: _either(anyone_inside, _contact(Scope.PAY), _contact(Scope.SIGN), _contact(Scope.REVIEW)),
+    # Whoever only pays is there for the papers, and reads nothing of the work.
+    Action.TALK: _either(anyone_inside, _contact(Scope.VIEW), _contact(Scope.REVIEW), _contact(Scope.SIGN)),
 }

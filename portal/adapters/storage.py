@@ -2,7 +2,8 @@
 
     incoming/<upload>.part     being written; 0600, held by one writer at a time (flock)
     files/<aa>/<file>          stored for good; <aa> are the last two digits of the id, since the first follow the clock
-    proofs/<id>                what a client attached to a payment
+    proofs/<id>                what came with a form: proofs of payment, small attachments of messages
+    renditions/<id>            small pictures of pictures; may be deleted at any time
     quarantine/                what nobody knows; never deleted by us
 
 What a caller was told is on disk is on disk: the bytes are synced before, and so are the folders that name them.
@@ -51,10 +52,11 @@ class LocalStorage:
         self.digests = RunningDigests()
         self.incoming, self.files = root / "incoming", root / "files"
         self.proofs, self.quarantine = root / "proofs", root / "quarantine"
+        self.renditions = root / "renditions"
 
     def prepare(self) -> None:
         """Make the folders that are missing."""
-        for folder in (self.root, self.incoming, self.files, self.proofs, self.quarantine):
+        for folder in (self.root, self.incoming, self.files, self.proofs, self.renditions, self.quarantine):
             folder.mkdir(parents=True, exist_ok=True, mode=0o750)
 
     def room(self) -> tuple[int, int]:
@@ -157,6 +159,20 @@ class LocalStorage:
     def open_small(self, proof_id: UUID, size: int) -> BinaryIO:
         """A proof. Raises Missing, or Damaged when it does not have `size` bytes."""
         return _open(self.proofs / str(proof_id), size)
+
+    def rendition(self, file_id: UUID) -> bytes | None:
+        """The small picture of a file, empty when none could be drawn; None when nobody tried yet."""
+        try:
+            return (self.renditions / str(file_id)).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def keep_rendition(self, file_id: UUID, content: bytes) -> None:
+        """Keep a small picture; whole or not at all, and no matter if a power cut takes it."""
+        self.prepare()
+        part = self.renditions / f"{file_id}.{secrets.token_hex(4)}"
+        part.write_bytes(content)
+        part.replace(self.renditions / str(file_id))
 
     def parts(self) -> Iterator[Found]:
         """Everything in the incoming folder."""

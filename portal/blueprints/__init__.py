@@ -8,6 +8,7 @@ from flask import Blueprint
 
 NAMES = (
     "accounts",
+    "attachments",
     "brands",
     "clients",
     "deliverables",
@@ -15,6 +16,7 @@ NAMES = (
     "grants",
     "health",
     "homes",
+    "messages",
     "milestones",
     "payments",
     "project_forms",
@@ -22,6 +24,7 @@ NAMES = (
     "receipts",
     "records",
     "settings",
+    "transcripts",
     "uploads",
 )
 

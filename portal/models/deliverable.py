@@ -84,18 +84,23 @@ class Deliverable(OfVendor, Base):
 
 
 class Download(OfVendor, Base):
-    """Bytes that left: which file (none for a ZIP), by whom, how many. Counted up while they leave."""
+    """Bytes that left: which file (none for a ZIP), by whom, how many. Counted up while they leave.
+
+    An attachment of a message about the whole project belongs to no milestone.
+    """
 
     __tablename__ = "downloads"
     __table_args__ = (
         within("project_id", "projects"),
         within("milestone_id", "milestones"),
         within("deliverable_id", "deliverables"),
+        within("attachment_id", "attachments"),
         Index("ix_downloads_vendor_id_milestone_id", "vendor_id", "milestone_id"),
     )
     project_id: Mapped[UUID]
-    milestone_id: Mapped[UUID]
+    milestone_id: Mapped[UUID | None]
     deliverable_id: Mapped[UUID | None]
+    attachment_id: Mapped[UUID | None]
     actor_kind: Mapped[str] = mapped_column(String(10))
     actor_id: Mapped[UUID]
     what: Mapped[str] = mapped_column(String(12))

@@ -21,6 +21,7 @@ APPEND_ONLY = (
     "approvals",
     "submissions",
     "releases",
+    "message_versions",
 )
 
 _FUNCTION = (

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, text
 from sqlalchemy.orm import Session
 
 from portal.access.actor import MemberActor
-from portal.models.entry import Entry
+from portal.models.entry import IS_FACT, Entry
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.queries import records
@@ -61,7 +61,7 @@ _STATEMENT = (
     .add_columns(Milestone.title.label("milestone"))
     .join(Project, and_(Project.vendor_id == Entry.vendor_id, Project.id == Entry.project_id))
     .outerjoin(Milestone, and_(Milestone.vendor_id == Entry.vendor_id, Milestone.id == Entry.milestone_id))
-    .where(Entry.vendor_id == VENDOR, Entry.kind.not_in(QUIET))
+    .where(Entry.vendor_id == VENDOR, text(IS_FACT), Entry.kind.not_in(QUIET))
     .order_by(Entry.at.desc(), Entry.seq.desc())
     .limit(LATEST)
 )

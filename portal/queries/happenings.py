@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
-from portal.models.entry import Entry
+from portal.models.entry import IS_FACT, Entry
 from portal.queries.projects import Overview
 from portal.queries.records import Line
 
@@ -36,7 +36,7 @@ def _is_echo(line: Line) -> bool:
 _STATEMENT = (
     select(Entry.seq, Entry.kind, Entry.at, Entry.body, Entry.hash, Entry.milestone_id)
     .where(Entry.vendor_id == bindparam("vendor"), Entry.project_id == bindparam("project"))
-    .where(Entry.kind.not_in(TOO_SMALL))
+    .where(text(IS_FACT), Entry.kind.not_in(TOO_SMALL))
     .order_by(Entry.seq.desc())
     .limit(READ)
 )

@@ -18,8 +18,10 @@ from portal.models.deliverable import Deliverable, Upload, UploadState
 from portal.models.milestone import Approval, Submission
 from portal.models.vendor import Member
 from portal.queries.projects import Step
+from portal.rules.lifecycle import MilestoneState
 
 LONGEST_KIND = 5
+TAKING_FILES = (MilestoneState.ACTIVE, MilestoneState.CHANGES_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,16 @@ def _files(session: Session, step: Step) -> list[FileRow]:
 
 
 def _submissions(session: Session, step: Step) -> tuple[SubmissionRow, ...]:
+    if step.submitted_at is None:
+        return ()
     rows = session.connection().execute(_SUBMISSIONS, {"vendor": step.vendor_id, "milestone": step.id})
     # The same files presented again may have been accepted more than once; the first acceptance is the one that counts.
     return tuple({row[0]: SubmissionRow(*row) for row in reversed(rows.all())}.values())[::-1]
 
 
 def _uploads(session: Session, step: Step) -> tuple[UploadRow, ...]:
+    if step.facts.state not in TAKING_FILES:
+        return ()
     rows = session.connection().execute(_UPLOADS, {"vendor": step.vendor_id, "milestone": step.id})
     return tuple(UploadRow(*row) for row in rows)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.models.client import Grant
 from portal.models.deliverable import Deliverable
+from portal.models.message import Attachment, Message, MessageVersion
 from portal.models.milestone import Approval, Milestone, Release, Submission
 from portal.models.payment import CreditEntry, LedgerEntry, Payment, Proof
 from portal.models.project import Project
@@ -26,7 +27,7 @@ Pairs = Iterator[tuple[tuple[str, str], str]]
 def facts(session: Session, project: Project) -> Facts:
     """Everything the record could contradict. Hashes are computed anew from what is stored, not copied."""
     found: Facts = {("price", "of the project"): replay.price(project.price_minor, project.currency)}
-    for read in (_milestones, _submissions, _approvals, _payments, _money, _papers, _grants, _files):
+    for read in (_milestones, _submissions, _approvals, _payments, _money, _papers, _grants, _files, _messages):
         found.update(read(session, project))
     return found
 
@@ -101,6 +102,18 @@ def _files(session: Session, project: Project) -> Pairs:
     for row in session.scalars(_within(project, Deliverable)):
         removed = row.removed_at is not None
         yield ("file", str(row.id)), replay.file(row.sha256, row.bytes, row.version, removed)
+
+
+def _messages(session: Session, project: Project) -> Pairs:
+    both = (MessageVersion.vendor_id == Message.vendor_id) & (MessageVersion.message_id == Message.id)
+    said = select(MessageVersion, Message.body, Message.version).join(Message, both)
+    mine = Message.vendor_id == project.vendor_id, Message.project_id == project.id
+    for row, body, latest in session.execute(said.where(*mine)):
+        yield ("version", f"{row.message_id} no. {row.number}"), chain.commitment(row.salt, row.body)
+        if row.number == latest:
+            yield ("message", str(row.message_id)), chain.commitment(row.salt, body)
+    for file in session.scalars(_within(project, Attachment)):
+        yield ("attachment", f"{file.sha256} of {file.message_id}"), "stored"
 
 
 def _sha256(text: str) -> str:

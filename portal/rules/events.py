@@ -128,3 +128,40 @@ class UploadStored(DeliverableEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverableRemoved(DeliverableEvent):
     """The vendor took the file out before submitting it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadEvent(Event):
+    """A fact about one conversation, which has the id of its milestone or of its project."""
+
+    thread_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePosted(ThreadEvent):
+    """Somebody said something, at number `seq`."""
+
+    message_id: UUID
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageChanged(ThreadEvent):
+    """Somebody said it differently, or took it back; what was said before is kept."""
+
+    message_id: UUID
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactTold(ThreadEvent):
+    """A fact of the record stands in the conversation, at number `seq`."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadRead(ThreadEvent):
+    """Somebody has read further than before, up to number `seq`."""
+
+    seq: int

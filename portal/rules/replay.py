@@ -130,6 +130,13 @@ def _removed(facts: Facts, body: Body) -> None:
     facts["file", body["deliverable"]] += ", taken back"
 
 
+def _worded(facts: Facts, body: Body) -> None:
+    facts["version", f"{body['message']} no. {body['version']}"] = body["text"]
+    facts["message", body["message"]] = body["text"]
+    for sha256 in body["files"]:
+        facts["attachment", f"{sha256} of {body['message']}"] = "stored"
+
+
 _TELLERS: dict[str, Callable[[Facts, Body], None]] = {
     "project.created": _priced,
     "project.revised": _priced,
@@ -146,4 +153,7 @@ _TELLERS: dict[str, Callable[[Facts, Body], None]] = {
     "grant.revoked": _revoked,
     "file.stored": _stored,
     "file.removed": _removed,
+    "message.sent": _worded,
+    "message.edited": _worded,
+    "message.deleted": _worded,
 }

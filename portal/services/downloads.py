@@ -18,14 +18,15 @@ from portal.rules.wording import N_
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What is about to leave: `what` is file, archive or proof; `deliverable_id` only for a file."""
+    """What is about to leave: `what` is file, archive, proof or attachment; ids of the file where it has one."""
 
     what: str
     vendor_id: UUID
     project_id: UUID
-    milestone_id: UUID
+    milestone_id: UUID | None
     deliverable_id: UUID | None = None
     first_byte: int = 0
+    attachment_id: UUID | None = None
 
 
 @command
@@ -39,6 +40,7 @@ def begin(session: Session, *, actor: Actor, leaving: Leaving) -> UUID:
             project_id=leaving.project_id,
             milestone_id=leaving.milestone_id,
             deliverable_id=leaving.deliverable_id,
+            attachment_id=leaving.attachment_id,
             actor_kind=kind,
             actor_id=person,
             what=leaving.what,

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from portal.adapters import clock, outside
 from portal.adapters.storage import Found, LocalStorage
 from portal.models.deliverable import Deliverable, Upload, UploadState
+from portal.models.message import Attachment
 from portal.models.payment import Proof
 from portal.services import mending, uploads
 from portal.services.mending import Mended
@@ -118,7 +119,8 @@ def _compare_files(session: Session, storage: LocalStorage, report: Report) -> N
 
 def _compare_proofs(session: Session, storage: LocalStorage, report: Report) -> None:
     found = {file.id or file.path: file for file in storage.small()}
-    for row in session.execute(select(Proof.id, Proof.bytes)):
+    attached = select(Attachment.id, Attachment.bytes).where(Attachment.is_small.is_(True))
+    for row in (*session.execute(select(Proof.id, Proof.bytes)), *session.execute(attached)):
         file = found.pop(row.id, None)
         if file is not None and file.size != row.bytes:
             report.damaged.append(row.id)

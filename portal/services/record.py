@@ -17,7 +17,7 @@ from portal.models.entry import Entry
 from portal.models.project import Project
 from portal.rules import chain
 from portal.rules.errors import NotFound
-from portal.services import desk
+from portal.services import desk, threads
 
 
 def hold(session: Session, actor: Actor, project_id: UUID) -> Project:
@@ -62,6 +62,7 @@ def append(
     session.add(entry)
     project.head_seq, project.head_hash, project.touched_at = seq, digest, now
     desk.tidy_later(session, project)
+    threads.tell(session, project, entry, now)
     failpoint("record.appended")
     return entry
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,7 +24,7 @@ class Limit:
     """`capacity` tries at once, and one more every `refill_seconds`."""
 
     capacity: int
-    refill_seconds: int
+    refill_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def take(session: Session, *, name: str, limit: Limit) -> None:
     now_ms = int(clock.now().timestamp() * MILLI)
     _ensure(session, name, limit, now_ms)
     if session.execute(_take_one(name, limit, now_ms)).first() is None:
-        raise Throttled(retry_after=limit.refill_seconds)
+        raise Throttled(retry_after=math.ceil(limit.refill_seconds))
 
 
 @command
@@ -92,7 +93,7 @@ def _ensure(session: Session, name: str, limit: Limit, now_ms: int) -> None:
 def _take_one(name: str, limit: Limit, now_ms: int):  # type: ignore[no-untyped-def]  # SQLAlchemy's own inferred type
     passed = case((Bucket.filled_ms < now_ms, now_ms - Bucket.filled_ms), else_=0)
     full = limit.capacity * MILLI
-    level = Bucket.millitokens + passed // limit.refill_seconds
+    level = Bucket.millitokens + passed * MILLI // int(limit.refill_seconds * MILLI)
     level = case((level > full, full), else_=level)
     return (
         update(Bucket)

@@ -50,6 +50,18 @@ def guard(actor: Actor, project_id: UUID, milestone_id: UUID) -> Callable[[], bo
     return may_go_on
 
 
+def reader_guard(actor: Actor, project_id: UUID) -> Callable[[], bool]:
+    """The same for what is open to everybody who may read: only whether the reader is still here."""
+    sessions = installation().sessions
+    held = actor.key_for(project_id) if isinstance(actor, ContactActor) else None
+
+    def may_go_on() -> bool:
+        with sessions() as session:
+            return presence.still_here(session, actor, held)
+
+    return may_go_on
+
+
 def _locked(facts: Facts, project: Project) -> Forbidden:
     balance = show_money(gate.balance(facts), project.currency)
     return Forbidden(_missing(facts, project.flow), code="locked", balance=balance)

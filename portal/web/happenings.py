@@ -45,6 +45,9 @@ SENTENCES = {
     "grant.revoked": N_("%(who)s ended the access of %(person)s."),
     "file.stored": N_("%(who)s added the file “%(file)s” to “%(milestone)s”."),
     "file.removed": N_("%(who)s took the file “%(file)s” back from “%(milestone)s”."),
+    "message.sent": N_("%(who)s wrote a message."),
+    "message.edited": N_("%(who)s changed a message. What it said before is kept."),
+    "message.deleted": N_("%(who)s took a message back. What it said is kept."),
 }
 APPROVED_BY_PAYMENT = N_("“%(milestone)s” counts as approved, because it was paid in full.")
 NEW_VERSION = N_("%(who)s added version %(version)s of the file “%(file)s” to “%(milestone)s”.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,12 +14,13 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, get_timezone_location
 from flask import Flask, request, session
-from flask_babel import Babel, get_locale, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_translations
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
+from portal.adapters import clock
 from portal.rules import money
 from portal.rules.terms import LOCALES
 from portal.web.actor import current_visit
@@ -25,6 +28,8 @@ from portal.web.actor import current_visit
 KIB = 1024
 DATE_PATTERNS = {"en": "EEE d MMM y", "zh_Hans": "y年M月d日"}
 INSTANT_PATTERNS = {"en": "d MMM y, HH:mm", "zh_Hans": "y年M月d日 HH:mm"}
+# Among many of the same kind: the year goes without saying while it is this one, and so does the city.
+MOMENT_PATTERNS = {"en": "d MMM, HH:mm", "zh_Hans": "M月d日 HH:mm"}
 
 
 def init_app(app: Flask) -> None:
@@ -37,7 +42,7 @@ def init_app(app: Flask) -> None:
     app.teardown_appcontext(_forget)
     app.jinja_env.filters.update(
         money=show_money, date=show_date, instant=show_instant, bytes=show_bytes, words=show_words, iso=show_iso,
-        city=show_city,
+        city=show_city, moment=show_moment, clocks=show_clocks,
     )  # fmt: skip
 
 
@@ -96,6 +101,17 @@ def show_instant(moment: datetime, zone: str) -> str:
     return _instant(moment, zone, _language())
 
 
+def show_moment(moment: datetime, zone: str) -> str:
+    """An instant on the clock of `zone`, short, as it stands beside a message."""
+    return _moment(moment, zone, _language(), clock.now().astimezone(ZoneInfo(zone)).year)
+
+
+def show_clocks(moment: datetime, *zones: str) -> str:
+    """A time of day on several clocks, each with its city: “14:02 Shanghai · 07:02 Berlin”."""
+    shown = [f"{moment.astimezone(ZoneInfo(zone)):%H:%M} {_city(zone, _language())}" for zone in dict.fromkeys(zones)]
+    return " · ".join(shown)
+
+
 def show_city(zone: str) -> str:
     """The city that names a zone, in the reader's language."""
     return _city(zone, _language())
@@ -119,6 +135,18 @@ def show_words(thing: Any) -> str:
 def show_iso(moment: datetime | date) -> str:
     """For <time datetime>."""
     return moment.isoformat()
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Say everything in `locale`, whoever asked: for what is pushed to readers of other languages."""
+    before = _read_now.get()
+    with force_locale(locale):
+        _read_now.set(_Reading(locale, get_translations()))
+        try:
+            yield
+        finally:
+            _read_now.set(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +193,13 @@ def _instant(moment: datetime, zone: str, language: str) -> str:
     local = moment.astimezone(ZoneInfo(zone))
     shown = format_datetime(local, INSTANT_PATTERNS.get(language, "medium"), locale=language)
     return f"{shown} {_city(zone, language)}"
+
+
+@lru_cache(maxsize=4096)
+def _moment(moment: datetime, zone: str, language: str, year: int) -> str:
+    local = moment.astimezone(ZoneInfo(zone))
+    patterns = MOMENT_PATTERNS if local.year == year else INSTANT_PATTERNS
+    return str(format_datetime(local, patterns.get(language, "medium"), locale=language))
 
 
 @lru_cache(maxsize=1024)

@@ -113,7 +113,8 @@ def open_meter(
 
 
 def _key(sessions: sessionmaker[Session], actor: Actor, leaving: Leaving) -> tuple[int, str, UUID] | None:
-    return (id(sessions), actor.ref, leaving.deliverable_id) if leaving.deliverable_id else None
+    file_id = leaving.deliverable_id or leaving.attachment_id
+    return (id(sessions), actor.ref, file_id) if file_id else None
 
 
 def _recent(key: tuple[int, str, UUID]) -> Meter | None:

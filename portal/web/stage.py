@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from portal.access.actor import Actor, MemberActor
 from portal.access.policy import Action, can
+from portal.queries import conversations, milestones, payments, projects
 from portal.queries import happenings as lately
-from portal.queries import milestones, payments, projects
 from portal.queries.milestones import Delivery
 from portal.queries.payments import PaymentRow
 from portal.queries.projects import Head, Overview, Step
 from portal.rules import gate, references, schedule
 from portal.rules.gate import Standing
-from portal.web import happenings, offers, proofs, sentences, standings, stepup
+from portal.web import happenings, offers, proofs, sentences, standings, stepup, talk
 from portal.web.actor import current_actor
 from portal.web.acts import Act, ReportForm
 from portal.web.installation import db
 from portal.web.language import gettext as _
+from portal.web.said import SayForm
 from portal.web.sentences import Situation
 from portal.web.standings import Face
+from portal.web.talk import Talk
 
 PAYEE_IS_NEWS = timedelta(days=14)
 
@@ -55,6 +57,7 @@ class Stage:
     may_download: bool
     is_member: bool
     asks_code: bool
+    talk: Talk | None
     is_project: bool = False
 
     @property
@@ -81,6 +84,11 @@ class Stage:
     def consent(self) -> str:
         """What the client agrees to by approving."""
         return consent(self.step.title, self.step.manifest_sha256 or "")
+
+    @property
+    def say(self) -> SayForm | None:
+        """The empty form of the conversation beside the page."""
+        return SayForm(client_key=self.talk.key) if self.talk else None
 
     @property
     def opens(self) -> str:
@@ -138,7 +146,7 @@ def consent(title: str, manifest_sha256: str) -> str:
 def of_project(overview: Overview) -> Stage:
     """The milestone a project is about now."""
     finished = overview.finished and overview.current.standing is Standing.SETTLED
-    return replace(_set(overview, overview.current, finished=finished), is_project=True)
+    return _set(overview, overview.current, finished=finished, is_project=True)
 
 
 def of_milestone(milestone_id: UUID) -> Stage:
@@ -147,13 +155,14 @@ def of_milestone(milestone_id: UUID) -> Stage:
     return _set(overview, overview.step(milestone_id), finished=False)
 
 
-def _set(overview: Overview, step: Step, *, finished: bool) -> Stage:
+def _set(overview: Overview, step: Step, *, finished: bool, is_project: bool = False) -> Stage:
     actor, head = current_actor(), overview.head
     is_member = isinstance(actor, MemberActor)
     delivery = (milestones.for_member if is_member else milestones.for_contact)(db(), step)
     rows = payments.of_project(db(), head)
     own = tuple(row for row in rows if row.milestone_id == step.id)
     has_files = _promises_files(actor, step, delivery)
+    beside = talk.panel(actor, conversations.around(overview, None if is_project else step))
     return Stage(
         overview=overview,
         step=step,
@@ -162,11 +171,14 @@ def _set(overview: Overview, step: Step, *, finished: bool) -> Stage:
         receipts=_receipts(rows),
         forms=offers.forms(actor, head, step, own),
         sentence=sentence(overview, step, is_member=is_member, has_files=has_files, finished=finished),
-        recent=_recent(actor, overview),
+        # A milestone's own conversation tells the same facts.
+        recent=_recent(actor, overview) if is_project or beside is None else (),
         # The vendor's people always get their own files.
         may_download=can(actor, Action.DOWNLOAD, head) and (is_member or step.unlocked),
         is_member=is_member,
         asks_code=not stepup.is_fresh(head.id),
+        talk=beside,
+        is_project=is_project,
     )
 
 

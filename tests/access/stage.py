@@ -12,11 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.models.deliverable import Deliverable
+from portal.models.milestone import Milestone
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.rules.roles import Role
+from portal.services import chat
+from portal.services.chat import Said
 from tests.access.people import INSIDERS, OUTSIDERS, People, gather, second_studio
 from tests.worlds import Browser, Entered, World
+
+# The smallest picture there is.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
 
 
 @dataclass
@@ -48,8 +56,11 @@ def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
     receipt = world.confirm(world.report(step, entered, proof=world.keep_proof()))
     second = world.milestone(project, 2)
     spare = world.member(Role.MEMBER, "Sam Spare")
+    message, attachment = say(world, step, entered)
     return {
         "vendors": world.owner.vendor_id,
+        "messages": message,
+        "attachments": attachment,
         "projects": project.id,
         "milestones": step.id,
         "second": second.id,
@@ -60,6 +71,13 @@ def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
         "uploads": reserve(world, second.id),
         "settings": spare.member_id,
     }
+
+
+def say(world: World, step: Milestone, entered: Entered) -> tuple[UUID, UUID]:
+    """A message of the contact with a picture, and its id and the picture's."""
+    picture = world.attachment("look.png", PICTURE)
+    said = Said("Look at this", "key-of-the-stage", files=(picture,))
+    return chat.post(world.session, actor=entered.actor, about=step, said=said), picture.id
 
 
 def renewed(stage: Stage) -> UUID:

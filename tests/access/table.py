@@ -39,6 +39,9 @@ def members_of_any(*, home: str = "/login") -> Door:
     return Door(may=ANY_MEMBER, home=home)
 
 
+# Whoever only pays takes no part in what is said.
+TALKING = Door(may=(*MEMBERS, "full", "viewer"), sees=("payer",))
+
 # Addresses about nobody's thing in particular.
 PLAIN = {
     ("GET", "/"): Door(may=ANY_MEMBER + ANY_CONTACT),
@@ -106,6 +109,19 @@ THINGS = {
     ("GET", "/projects/<uuid>/record.jsonl"): Door(may=(*MEMBERS, "full", "payer"), sees=("viewer",)),
     ("GET", "/milestones/<uuid>"): Door(may=PARTIES),
     ("GET", "/milestones/<uuid>/files"): Door(may=PARTIES),
+    ("GET", "/projects/<uuid>/messages"): TALKING,
+    ("POST", "/projects/<uuid>/messages"): TALKING,
+    ("POST", "/projects/<uuid>/messages/reading"): TALKING,
+    ("GET", "/projects/<uuid>/messages.txt"): TALKING,
+    ("GET", "/projects/<uuid>/messages.json"): TALKING,
+    ("GET", "/milestones/<uuid>/messages"): TALKING,
+    ("POST", "/milestones/<uuid>/messages"): TALKING,
+    ("POST", "/milestones/<uuid>/messages/reading"): TALKING,
+    ("GET", "/messages/<uuid>"): TALKING,
+    ("POST", "/messages/<uuid>/versions"): Door(may=("full",), sees=(*MEMBERS, "viewer", "payer")),
+    ("POST", "/messages/<uuid>/deletion"): Door(may=("full",), sees=(*MEMBERS, "viewer", "payer")),
+    ("GET", "/attachments/<uuid>/file"): TALKING,
+    ("GET", "/attachments/<uuid>/preview"): TALKING,
     ("POST", "/milestones/<uuid>/submission"): Door(may=MEMBERS, home="/login"),
     ("POST", "/milestones/<uuid>/release"): Door(may=LEADS, sees=("member",), home="/login"),
     ("POST", "/milestones/<uuid>/approval"): Door(may=("full",), sees=("viewer", "payer")),

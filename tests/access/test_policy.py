@@ -11,7 +11,7 @@ from portal.rules.roles import Role
 from tests.worlds import World
 
 OF_THE_CLIENT = (Action.APPROVE, Action.REPORT_PAYMENT)
-SHARED = (Action.DOWNLOAD, Action.SEE_MONEY)
+SHARED = (Action.DOWNLOAD, Action.SEE_MONEY, Action.TALK)
 OF_THE_VENDOR = tuple(action for action in Action if action not in (*OF_THE_CLIENT, *SHARED))
 
 

@@ -35,7 +35,20 @@ def test_a_rule_that_imports_a_service_and_flask_is_caught(tmp_path):
     """The control: the same contracts over a small tree with offences must fail, each by name."""
     for package in ("rules", "models", "access", "services", "queries", "adapters", "web", "blueprints"):
         write(tmp_path / "portal" / package / "__init__.py")
-    for module in ("__init__", "db", "cli", "demo", "doctor", "listeners", "server", "serving", "worker", "wsgi"):
+    for module in (
+        "__init__",
+        "db",
+        "cli",
+        "demo",
+        "doctor",
+        "green",
+        "listeners",
+        "patience",
+        "server",
+        "serving",
+        "worker",
+        "wsgi",
+    ):
         write(tmp_path / "portal" / f"{module}.py")
     write(tmp_path / "portal/rules/money.py", "import portal.services.payments\nimport sqlalchemy\n")
     write(tmp_path / "portal/services/payments.py", "import portal.services.receipts\nimport portal.cli\n")

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, inspect, text
 
 from portal import config, db, migrating
 from portal.db import Base
+from portal.models import searching
 
 CATALOGUE = """
 SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
@@ -25,7 +26,7 @@ UNION SELECT table_name || ' ' || column_name || ' ' || data_type || ' ' || is_n
 
 
 def ours(_thing, name, kind, _reflected, _compared_to):
-    return name != "alembic_version"
+    return name != "alembic_version" and not searching.is_ours(name or "")
 
 
 def engine_of(url: str) -> Engine:
@@ -53,6 +54,8 @@ def sqlite_schema(engine: Engine) -> dict[str, list[str]]:
 def pieces(sql: str) -> list[str]:
     """Columns and constraints, parted by commas outside of brackets: a column added later has no line of its own."""
     head, _, rest = re.sub(r"\s+", " ", sql).partition("(")
+    # A table that was rebuilt has its name in quotes.
+    head = head.replace('"', "")
     depth, parts = 0, [""]
     for char in rest:
         depth += (char == "(") - (char == ")")

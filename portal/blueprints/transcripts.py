@@ -1,0 +1,71 @@
+"""Everything that was said in a project, to take along: as text and as JSON, streamed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, stream_with_context
+
+from portal.access.policy import Action, authorize
+from portal.queries import conversations, message_export
+from portal.queries.conversations import Place
+from portal.web import talk
+from portal.web.actor import current_actor
+from portal.web.gatehouse import Who, who
+from portal.web.installation import db, installation
+from portal.web.language import gettext as _
+from portal.web.language import show_bytes, show_instant
+
+bp = Blueprint("transcripts", __name__)
+
+
+@bp.get("/projects/<uuid:project_id>/messages.txt")
+@who(Who.PARTY)
+def as_text(project_id: UUID) -> Response:
+    """All messages, the oldest first, as a person reads them."""
+    place = _find(project_id)
+    return _send("messages.txt", "text/plain; charset=utf-8", _text(place, talk.audience(current_actor(), place)))
+
+
+@bp.get("/projects/<uuid:project_id>/messages.json")
+@who(Who.PARTY)
+def as_json(project_id: UUID) -> Response:
+    """All messages, the oldest first, as a program reads them. What is told of money stands in the record."""
+    place = _find(project_id)
+    return _send("messages.json", "application/json; charset=utf-8", _json(place))
+
+
+def _find(project_id: UUID) -> Place:
+    place = conversations.of_project(db(), current_actor(), project_id)
+    authorize(current_actor(), Action.TALK, place)
+    return place
+
+
+def _send(name: str, kind: str, pieces: Iterator[str]) -> Response:
+    response = Response(stream_with_context(pieces), content_type=kind)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response
+
+
+def _json(place: Place) -> Iterator[str]:
+    with installation().sessions() as session:
+        yield from message_export.as_json(session, place.vendor_id, place.project_id)
+
+
+def _text(place: Place, audience: talk.Audience) -> Iterator[str]:
+    with installation().sessions() as session:
+        shown, when = partial(_shown, place, audience), partial(show_instant, zone=place.time_zone)
+        yield from message_export.as_text(session, place.vendor_id, place.project_id, shown, when)
+
+
+def _shown(place: Place, audience: talk.Audience, row: Any) -> str:
+    if row.author_kind == "system":
+        return talk.told(place, audience, row.kind, json.loads(row.entry_body or "{}"), row.milestone)
+    if row.deleted_at is not None:
+        return _("This message was taken back.")
+    files = [f"[{file['name']}, {show_bytes(file['bytes'])}]" for file in message_export.files_of(row)]
+    return "\n".join([row.body, *files]).strip()

@@ -1,0 +1,93 @@
+"""Everything that was said in a project, the oldest first, as text for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from portal.models.client import Contact
+from portal.models.entry import Entry
+from portal.models.message import Message
+from portal.models.milestone import Milestone
+from portal.models.vendor import Member
+
+AT_ONCE = 500
+FORMAT = "milepost-messages-1"
+Row = Any
+
+
+def as_json(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[str]:
+    """One JSON document: `{"format", "project", "messages": […]}`. Instants in UTC, bodies as typed."""
+    head = json.dumps({"format": FORMAT, "project": str(project_id)})[:-1]
+    yield head + ', "messages": ['
+    for number, row in enumerate(_rows(session, vendor_id, project_id)):
+        yield (",\n" if number else "\n") + json.dumps(_facts(row), ensure_ascii=False)
+    yield "\n]}\n"
+
+
+def as_text(
+    session: Session, vendor_id: UUID, project_id: UUID, shown: Callable[[Row], str], when: Callable[[datetime], str]
+) -> Iterator[str]:
+    """One paragraph a message. `shown` gives what stands there, in the reader's words, `when` the time."""
+    for row in _rows(session, vendor_id, project_id):
+        place = f" [{row.milestone}]" if row.milestone else ""
+        yield f"{when(row.at)}{place} {row.author}\n{shown(row)}\n\n"
+
+
+def files_of(row: Row) -> list[dict[str, Any]]:
+    """What was attached, as frozen with the message."""
+    found: list[dict[str, Any]] = json.loads(row.files) if row.files else []
+    return found
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "milestone": row.milestone,
+        "seq": row.seq,
+        "kind": row.kind,
+        "author": {"kind": row.author_kind, "name": row.author},
+        "at": row.at.isoformat(),
+        "body": row.body,
+        "edited_at": row.edited_at and row.edited_at.isoformat(),
+        "deleted_at": row.deleted_at and row.deleted_at.isoformat(),
+        "answers": str(row.quoted_id) if row.quoted_id else None,
+        "files": files_of(row),
+        "entry": row.entry_seq,
+    }
+
+
+def _rows(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[Row]:
+    statement = (
+        select(
+            Message.id, Message.seq, Message.kind, Message.author_kind, Message.body, Message.at, Message.edited_at,
+            Message.deleted_at, Message.quoted_id, Message.files, Message.entry_seq,
+            func.coalesce(Member.name, Contact.name, "").label("author"),
+            Milestone.title.label("milestone"),
+            Entry.body.label("entry_body"),
+        )
+        .outerjoin(Member, _author(Member, "member"))
+        .outerjoin(Contact, _author(Contact, "contact"))
+        .outerjoin(Milestone, and_(Milestone.vendor_id == Message.vendor_id, Milestone.id == Message.thread_id))
+        .outerjoin(
+            Entry,
+            and_(
+                Entry.vendor_id == Message.vendor_id,
+                Entry.project_id == Message.project_id,
+                Entry.seq == Message.entry_seq,
+            ),
+        )
+        .where(Message.vendor_id == vendor_id, Message.project_id == project_id)
+        .order_by(Message.at, Message.thread_id, Message.seq)
+    )  # fmt: skip
+    yield from session.execute(statement.execution_options(yield_per=AT_ONCE))
+
+
+def _author(person: Any, kind: str) -> Any:
+    return and_(person.vendor_id == Message.vendor_id, Message.author_kind == kind, person.id == Message.author_id)

@@ -1,0 +1,45 @@
+"""What stands in a conversation: which facts are told there beside what people say, who is meant by “@Name”."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+LONGEST_MESSAGE = 10_000
+MOST_FILES = 10
+# Facts of the record that both sides should meet where they talk about it.
+TOLD = frozenset(
+    {
+        "project.started",
+        "milestone.opened",
+        "milestone.submitted",
+        "milestone.approved",
+        "milestone.settled",
+        "milestone.released",
+        "payment.reported",
+        "payment.confirmed",
+        "payment.rejected",
+        "payment.reversed",
+    }
+)
+
+
+def thread_id(project_id: UUID, milestone_id: UUID | None) -> UUID:
+    """The id of a conversation is that of what it is about."""
+    return milestone_id or project_id
+
+
+def mentioned(body: str, names: Iterable[str]) -> frozenset[str]:
+    """Those of `names` that stand in `body` behind an @ sign. Of two that begin alike, the longer one is meant."""
+    found: set[str] = set()
+    for start in (place for place, sign in enumerate(body) if sign == "@"):
+        fitting = [name for name in names if _stands_at(body, start + 1, name)]
+        if fitting:
+            found.add(max(fitting, key=len))
+    return frozenset(found)
+
+
+def _stands_at(body: str, start: int, name: str) -> bool:
+    end = start + len(name)
+    whole = not (body[end : end + 1].isalnum() and body[end : end + 1].isascii())
+    return bool(name) and whole and body[start:end].casefold() == name.casefold()
