@@ -54,6 +54,14 @@ def tus_server(folder: Path) -> Iterator[Peer]:
 
 
 @contextmanager
+def chat_server() -> Iterator[str]:
+    """A plain Socket.IO server in Node: its address."""
+    port = free_port()
+    with _running([program("node"), str(PEERS / "chat_server.mjs"), str(port)], f"http://127.0.0.1:{port}/"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
 def nginx(folder: Path, files: Path, upstream: str) -> Iterator[Peer]:
     """nginx in front of `upstream`, with `files` as static files under /static-files/ and for X-Accel-Redirect."""
     port = free_port()

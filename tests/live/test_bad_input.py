@@ -111,6 +111,7 @@ def test_a_frame_above_the_limit_is_not_collected(stage: Stage, size):
     with suppress(OSError):
         while opened.sock is not None and opened.sock.recv(4096):
             pass
+    opened.shutdown()
     assert server_memory(stage) - before < 50 << 20
 
 

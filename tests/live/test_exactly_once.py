@@ -49,7 +49,7 @@ class Page:
     def drop(self) -> None:
         """The connection is lost, as in a tunnel."""
         connection = self.socket.client.eio.ws
-        if connection is not None:
+        if connection is not None and connection.sock is not None:
             connection.sock.close()
 
     def _pushed(self, content: dict) -> None:

@@ -92,6 +92,7 @@
     box.querySelector("span").textContent = words || "";
   };
   const empty = (form) => {
+    drafts.delete(form.id);
     form.body.value = "";
     form.attachment.value = "";
     form.quoted.value = "";
@@ -192,6 +193,8 @@
 
   // --- who is typing, who has read --------------------------------------------------------------------------------------
 
+  // What is typed and not sent outlives the part of the page it stands in.
+  const drafts = new Map();
   const SAY_TYPING_MS = 3000;
   const HUSH_MS = 6000;
   let typed = 0;
@@ -203,7 +206,9 @@
   };
   document.addEventListener("input", (event) => {
     const form = event.target.closest?.("[data-say]");
-    if (!form || event.target.name !== "body" || Date.now() - typed < SAY_TYPING_MS) return;
+    if (!form || event.target.name !== "body") return;
+    drafts.set(form.id, { body: form.body.value, key: form.client_key.value });
+    if (Date.now() - typed < SAY_TYPING_MS) return;
     typed = Date.now();
     window.milepostLive?.say("typing", { thread: formTalk(form).dataset.thread });
   });
@@ -250,6 +255,9 @@
 
   const begin = (root) => [...root.querySelectorAll("[data-talk]")].forEach((talk) => {
     const list = listOf(talk);
+    const form = talk.querySelector("[data-say]");
+    const draft = drafts.get(form.id);
+    if (draft && !form.body.value) { form.body.value = draft.body; form.client_key.value = draft.key; }
     const unread = document.getElementById("unread");
     if (unread && list.contains(unread) && scrolls(list)) list.scrollTop = unread.offsetTop - list.offsetTop; else toEnd(list);
     lookSoon();

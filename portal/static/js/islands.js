@@ -25,8 +25,11 @@
     if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected);
     return field.value !== field.defaultValue;
   });
-  const held = (element) => element.contains(document.activeElement) && document.activeElement !== document.body;
-  const busy = (element) => held(element) || element.matches(":hover") || dirty(element) || Boolean(element.querySelector(".htmx-request, details.confirm[open]"));
+  // Somebody writes in it, or is about to press something in it.
+  const FIELDS = "input:not([type=hidden]):not([type=submit]), textarea, select";
+  const held = (element) => element.contains(document.activeElement) && document.activeElement.matches(FIELDS);
+  const pointed = (element) => matchMedia("(hover: hover)").matches && Boolean(element.querySelector(":is(a, button, summary, label, input, select, textarea):hover"));
+  const busy = (element) => held(element) || pointed(element) || dirty(element) || Boolean(element.querySelector(".htmx-request, [data-upload][data-state=sending]"));
 
   // What is above the place the reader looks at may grow; what they look at stays where it is.
   const steadily = (act) => {
@@ -44,6 +47,10 @@
     const open = [...old.querySelectorAll("details[open][id]")].map((each) => each.id);
     steadily(() => old.replaceWith(fresh));
     open.forEach((id) => { const again = document.getElementById(id); if (again) again.open = true; });
+    arrived(fresh);
+  };
+
+  const arrived = (fresh) => {
     note(fresh);
     window.htmx?.process(fresh);
     document.dispatchEvent(new CustomEvent("fragment:placed", { detail: { root: fresh } }));
@@ -64,12 +71,35 @@
     setTimeout(attempt, 1000);
   };
 
+  const change = (old, next) => { if (busy(old)) later(old, next); else place(old, next); };
+
+  // A part made of parts: what came is put in, what is gone is taken out, the rest stays as it is.
+  const reconcile = (old, next) => {
+    for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    const fresh = [...next.children];
+    const wanted = new Set(fresh.map((child) => child.id));
+    [...old.children].filter((child) => !wanted.has(child.id) && !dirty(child) && !held(child)).forEach((child) => steadily(() => child.remove()));
+    let before = null;
+    for (const child of fresh.reverse()) {
+      let here = [...old.children].find((known) => known.id === child.id);
+      if (!here) {
+        here = child;
+        steadily(() => old.insertBefore(child, before));
+        arrived(child);
+      } else if (here.nextElementSibling !== before && !held(here)) steadily(() => old.insertBefore(here, before));
+      before = here;
+    }
+    seen.set(old, reading(old));
+  };
+
   const compare = (page) => {
     const fresh = new Map(islands(page).map((island) => [island.id, island]));
     islands().forEach((old) => {
       const next = fresh.get(old.id);
-      if (!next || seen.get(old) === reading(next)) return;
-      if (busy(old)) later(old, next); else place(old, next);
+      if (!next || !old.isConnected || seen.get(old) === reading(next)) return;
+      const parts = [...next.children];
+      if (old.dataset.parts !== undefined && parts.every((part) => part.id)) reconcile(old, next);
+      else change(old, next);
     });
   };
 

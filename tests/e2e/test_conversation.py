@@ -1,0 +1,172 @@
+"""Two people, two browsers: what one does the other sees, without touching anything (issue 4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.e2e.cleo import Cleo
+from tests.e2e.vera import Vera
+from tests.servers import Server
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+SOON = 10_000
+AGAIN = 40_000
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "sketch.png"
+    Image.new("RGB", (800, 500), "#c2410c").save(path)
+    return path
+
+
+def started(chromium: Browser, server: Server, client_speaks: str) -> tuple[Vera, Cleo]:
+    """A project under way, open on both screens."""
+    vera, cleo = Vera(chromium, server.url, "en"), Cleo(chromium, server.url, client_speaks)
+    vera.sets_up(server.setup_token())
+    vera.creates_the_project(price="10000", client_language=client_speaks)
+    vera.starts_it()
+    cleo.enters(vera.invites("Cleo 陈", client_speaks))
+    for watched in (vera.desk, cleo.phone):
+        watched.go(f"/milestones/{vera.first}")
+        watched.until("milepostLive.connected", seconds=15)
+    return vera, cleo
+
+
+def says(person: Vera | Cleo, text: str) -> None:
+    page = (person.desk if isinstance(person, Vera) else person.phone).page
+    page.locator("[data-say] textarea").fill(text)
+    page.locator("[data-say] button[type=submit]").click()
+
+
+def line(person: Vera | Cleo, text: str) -> Locator:
+    page = (person.desk if isinstance(person, Vera) else person.phone).page
+    return page.locator(".message", has_text=text)
+
+
+@pytest.mark.parametrize("client_speaks", ["zh_Hans", "en"])
+def test_both_talk_and_each_sees_the_other_at_once(
+    chromium: Browser, server: Server, picture: Path, client_speaks: str
+) -> None:
+    vera, cleo = started(chromium, server, client_speaks)
+    says(vera, "Hello **Cleo**, is the blue right?")
+    expect(line(cleo, "is the blue right")).to_be_visible(timeout=SOON)
+    expect(line(cleo, "is the blue right").locator("strong")).to_have_text("Cleo")
+    vera.desk.look()
+
+    # Typing is seen, what is typed stays when something comes in.
+    cleo.phone.page.locator("[data-say] textarea").press_sequentially("颜色很好")
+    expect(vera.desk.page.locator(".talk-typing")).to_contain_text("Cleo 陈", timeout=SOON)
+    says(vera, "Take your time.")
+    expect(line(cleo, "Take your time")).to_be_visible(timeout=SOON)
+    expect(cleo.phone.page.locator("[data-say] textarea")).to_have_value("颜色很好")
+
+    # A picture, an answer to a message, and how far the other has read.
+    line(cleo, "is the blue right").locator("[data-reply]").click()
+    cleo.phone.page.locator("[data-say] input[type=file]").set_input_files(str(picture))
+    cleo.phone.page.locator("[data-say] button[type=submit]").click()
+    answer = line(vera, "颜色很好")
+    expect(answer.locator(".message-quote")).to_contain_text("is the blue right", timeout=SOON)
+    expect(answer.locator(".message-picture img")).to_have_js_property("complete", True, timeout=SOON)
+    assert answer.locator(".message-picture img").evaluate("image => image.naturalWidth") > 0
+    line(cleo, "颜色很好").scroll_into_view_if_needed()
+    says(vera, "Thank you, that helps.")
+    expect(line(cleo, "Thank you, that helps")).to_be_visible(timeout=SOON)
+    line(cleo, "Thank you, that helps").scroll_into_view_if_needed()
+    expect(line(vera, "Thank you, that helps").locator(".message-seen")).to_be_visible(timeout=SOON)
+    for watched in (vera.desk, cleo.phone):
+        watched.look()
+        watched.go(f"/milestones/{vera.first}/messages")
+        watched.go(f"/milestones/{vera.first}/messages?q=颜色")
+    assert cleo.phone.page.locator("#found .item").count() == 1
+
+
+def test_work_and_money_appear_on_the_other_screen_without_a_reload(chromium: Browser, server: Server) -> None:
+    vera, cleo = started(chromium, server, "zh_Hans")
+    cleo.phone.page.evaluate("window.untouched = true")
+    desk, phone = vera.desk.page, cleo.phone.page
+
+    # Delivered: the client's page turns into one that asks for money.
+    with_note = vera.desk
+    with_note.fill("/submission", note="The research, as agreed.")
+    with_note.press("/submission")
+    expect(phone.locator("#pay")).to_be_visible(timeout=SOON)
+    expect(phone.locator(f"#milestone-{vera.first}")).to_have_attribute("data-state", "submitted", timeout=SOON)
+    expect(phone.locator(".message-fact", has_text="交付")).to_be_visible(timeout=SOON)
+    assert phone.evaluate("window.untouched") is True
+    cleo.phone.look()
+
+    # What the client is typing stays, whatever the vendor does meanwhile.
+    phone.locator("#pay summary").first.click()
+    reference = phone.locator('form[action$="/payments"] [name=reference]')
+    reference.fill("my own reference")
+    says(vera, "No hurry.")
+    expect(line(cleo, "No hurry.")).to_be_visible(timeout=SOON)
+    expect(reference).to_have_value("my own reference")
+
+    # Reported and confirmed: both pages follow.
+    desk.evaluate("window.untouched = true")
+    cleo.phone.press("/payments")
+    expect(desk.locator('form[action$="/confirmation"]')).to_be_visible(timeout=SOON)
+    assert desk.evaluate("window.untouched") is True
+    vera.desk.press("/confirmation")
+    expect(phone.locator(f"#milestone-{vera.first}")).to_have_attribute("data-unlocked", "true", timeout=SOON)
+    for watched in (vera.desk, cleo.phone):
+        watched.look()
+
+
+def test_a_killed_server_loses_nothing_that_was_said(chromium: Browser, server: Server) -> None:
+    vera, cleo = started(chromium, server, "en")
+    says(vera, "before the crash")
+    expect(line(cleo, "before the crash")).to_be_visible(timeout=SOON)
+    for watched in (vera.desk, cleo.phone):
+        watched.expected += ("htmx:sendError", "WebSocket connection")
+    server.kill()
+    says(cleo, "said into the void")
+    box = cleo.phone.page.locator("[data-say]")
+    expect(box.locator("[data-say-error]")).to_be_visible(timeout=SOON)
+    expect(box.locator("textarea")).to_have_value("said into the void")
+    server.start()
+    box.locator("button[type=submit]").click()
+    expect(line(vera, "said into the void")).to_be_visible(timeout=AGAIN)
+    says(vera, "after the crash")
+    expect(line(cleo, "after the crash")).to_be_visible(timeout=AGAIN)
+    for person in (vera, cleo):
+        for text in ("before the crash", "said into the void", "after the crash"):
+            expect(line(person, text)).to_have_count(1)
+
+
+def test_a_revoked_client_is_told_and_hears_nothing_more(chromium: Browser, server: Server) -> None:
+    vera, cleo = started(chromium, server, "zh_Hans")
+    cleo.phone.page.locator("[data-say] textarea").fill("还没发出去的话")
+    vera.desk.go(f"/projects/{vera.project}/contacts")
+    vera.desk.press("/revocation")
+    out = cleo.phone.page.locator('#live-state [data-when="out"]')
+    expect(out).to_be_visible(timeout=SOON)
+    expect(cleo.phone.page.locator("[data-say] textarea")).to_have_value("还没发出去的话")
+    vera.desk.go(f"/milestones/{vera.first}")
+    says(vera, "only for us now")
+    expect(line(vera, "only for us now")).to_be_visible(timeout=SOON)
+    expect(line(cleo, "only for us now")).to_have_count(0)
+    cleo.phone.look()
+
+
+def test_a_conversation_works_without_scripts(chromium: Browser, server: Server) -> None:
+    vera = Vera(chromium, server.url, "en")
+    cleo = Cleo(chromium, server.url, "en", scripts=False)
+    vera.sets_up(server.setup_token())
+    vera.creates_the_project(price="10000", client_language="en")
+    vera.starts_it()
+    cleo.enters(vera.invites("Cleo 陈", "en"))
+    cleo.phone.go(f"/milestones/{vera.first}/messages")
+    cleo.phone.fill("/messages", body="Written by hand")
+    cleo.phone.press("/messages")
+    expect(line(cleo, "Written by hand")).to_be_visible()
+    cleo.phone.go(line(cleo, "Written by hand").locator(".message-acts a").last.get_attribute("href") or "")
+    cleo.phone.fill("/versions", body="Written better")
+    cleo.phone.press("/versions")
+    expect(line(cleo, "Written better")).to_be_visible()
