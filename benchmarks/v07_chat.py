@@ -56,7 +56,7 @@ def _claim(kind: str, count: int, most: float, found: dict[str, list[float]]) ->
 def _p99(room: Room, count: int) -> float:
     plan = asdict(room) | {"sockets": count, "rate": RATE, "seconds": SECONDS, "run": uuid.uuid4().hex[:8]}
     command = [peers.program("node"), str(peers.PEERS / "chat_load.mjs"), json.dumps(plan)]
-    done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout)
     delays = sorted(done["delays"])
     if len(delays) < done["wanted"]:
         raise RuntimeError(f"only {len(delays)} of {done['wanted']} messages arrived")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ def run(settings: Config) -> None:
     if settings.socketio_async_mode == "gevent" and not _is_green():
         # gevent has to be the first thing a process loads, so this one begins anew under it.
         os.execv(sys.executable, [sys.executable, "-m", "gevent.monkey", "--module", "portal", "run"])  # noqa: S606  # our own interpreter
+    _allow_many_files()
     Server(settings).run()
 
 
@@ -45,6 +48,13 @@ class Server(BaseApplication):
     def load(self) -> Flask:
         """Called by gunicorn in each worker process."""
         return create_app(self.settings)
+
+
+def _allow_many_files() -> None:
+    """Each socket and each transfer is an open file: take as many as the system gives this process."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _is_green() -> bool:
