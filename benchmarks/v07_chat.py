@@ -43,6 +43,7 @@ def main() -> None:
         for kind, (counts, most) in KINDS.items():
             for count in counts:
                 both = {name: partial(_p99, room, count) for name, room in (("ours", rooms[kind]), ("node", node))}
+                interleaved(both, 1)
                 claims.append(_claim(kind, count, most, interleaved(both, ROUNDS)))
     report("V7", f"a message, kept, to N pages; {RATE} a second", claims, ["milliseconds from sending to showing, p99"])
 

@@ -70,7 +70,8 @@ def options(settings: Config) -> dict[str, Any]:
         "worker_class": _worker_class(settings),
         "workers": settings.workers,
         "threads": settings.threads,
-        "worker_connections": max(1000, settings.threads * 2),
+        # What is more waits at the door, so pages need a place beside all the sockets.
+        "worker_connections": max(1000, settings.threads * 2, settings.most_sockets + 1000),
         "backlog": QUEUE,
         "timeout": SILENCE_SECONDS,
         "graceful_timeout": GOODBYE_SECONDS,
