@@ -35,6 +35,7 @@ LISTENERS: dict[type, tuple[Callable[[Flask, object], None], ...]] = {
     events.PaymentConfirmed: (send_notices, draw_papers),
     events.PaymentRejected: (send_notices,),
     events.PaymentReversed: (send_notices,),
+    events.StatusSent: (send_notices,),
 }
 
 

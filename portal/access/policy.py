@@ -31,6 +31,7 @@ class Action(StrEnum):
     REPORT_PAYMENT = "report_payment"
     DOWNLOAD = "download"
     SEE_MONEY = "see_money"
+    SEND_UPDATES = "send_updates"
 
 
 Predicate = Callable[[Actor, Any], bool]
@@ -102,4 +103,5 @@ POLICY: dict[Action, Predicate] = {
     Action.REPORT_PAYMENT: _contact(Scope.PAY),
     Action.DOWNLOAD: _either(anyone_inside, _contact(Scope.VIEW)),
     Action.SEE_MONEY: _either(anyone_inside, _contact(Scope.PAY), _contact(Scope.SIGN), _contact(Scope.REVIEW)),
+    Action.SEND_UPDATES: _either(lead, _system),
 }

@@ -22,6 +22,7 @@ NAMES = (
     "receipts",
     "records",
     "settings",
+    "status_updates",
     "uploads",
 )
 

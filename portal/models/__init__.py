@@ -10,6 +10,7 @@ from portal.models import (
     project,
     receipt,
     sitting,
+    status_update,
     triggers,
     vendor,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "project",
     "receipt",
     "sitting",
+    "status_update",
     "triggers",
     "vendor",
 ]

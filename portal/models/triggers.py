@@ -21,6 +21,7 @@ APPEND_ONLY = (
     "approvals",
     "submissions",
     "releases",
+    "status_updates",
 )
 
 _FUNCTION = (

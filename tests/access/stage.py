@@ -15,6 +15,7 @@ from portal.models.deliverable import Deliverable
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.rules.roles import Role
+from portal.services import status_drafts, status_updates
 from tests.access.people import INSIDERS, OUTSIDERS, People, gather, second_studio
 from tests.worlds import Browser, Entered, World
 
@@ -59,7 +60,14 @@ def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
         "grants": world.contact(project, name="Gil Spare").grant_id,
         "uploads": reserve(world, second.id),
         "settings": spare.member_id,
+        "updates": an_update(world, project),
     }
+
+
+def an_update(world: World, project: Project) -> UUID:
+    """A status update that was sent."""
+    draft = status_drafts.draft_now(world.session, actor=world.owner, project=project)
+    return status_updates.send(world.session, actor=world.owner, draft=draft).id
 
 
 def renewed(stage: Stage) -> UUID:
