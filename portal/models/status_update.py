@@ -125,4 +125,5 @@ class StatusUpdate(OfVendor, Base):
     @property
     def open_parts(self) -> tuple[tuple[str, str], ...]:
         """Heading and text of each section that everybody may read, which is all that mails carry."""
-        return tuple((part["heading"], "\n".join(part["lines"])) for part in json.loads(self.text)["sections"])
+        parts = json.loads(self.text)["sections"]
+        return tuple((part["heading"], "\n".join(f"• {line}" for line in part["lines"])) for part in parts)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -98,6 +99,16 @@ class Sheet:
     money: Section | None
     text_sha256: str
     money_sha256: str | None
+
+    @property
+    def since_on(self) -> date:
+        """From which day on it tells, in the project's zone."""
+        return self.since.astimezone(ZoneInfo(self.time_zone)).date()
+
+    @property
+    def until_on(self) -> date:
+        """Until which day it tells, in the project's zone."""
+        return self.until.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 def page(session: Session, actor: Actor, project_id: UUID) -> UpdatesPage:

@@ -279,6 +279,6 @@ def test_payment_details_entered_for_the_first_time_are_no_news(world: World):
 def test_a_status_update_is_quoted_without_what_it_says_of_money(world: World, told):
     made = compose(world, notice(world, NoticeKind.STATUS_UPDATE, "contact"))
     assert str(made["Subject"]) == "Status update 1: Second project"
-    assert "What is done: The project started on " in text(made)
+    assert "What is done: • The project started on " in text(made)
     assert "on the page, for those who may see payments" in text(made)
     assert [sign for sign in ("€", "Paid so far", "1,500") if sign in text(made) + html(made)] == []
