@@ -16,7 +16,7 @@ PAGES = "tests/web/test_status_updates.py"
 MUTANTS = (
     Mutant(
         "who sees no payments reads what an update says of money",
-        "B3",
+        "B6",
         READS,
         "shows_money = with_money and update.money is not None",
         "shows_money = update.money is not None",
@@ -24,7 +24,7 @@ MUTANTS = (
     ),
     Mutant(
         "the exact text on money leaves for everybody",
-        "B3",
+        "B6",
         "portal/blueprints/status_updates.py",
         "    authorize(current_actor(), Action.SEE_MONEY, update)\n",
         "",
@@ -32,7 +32,7 @@ MUTANTS = (
     ),
     Mutant(
         "money is among what everybody reads",
-        "B3",
+        "B6",
         "portal/rules/status_updates.py",
         "OPEN_SECTIONS = tuple(section for section in Section if section is not Section.MONEY)",
         "OPEN_SECTIONS = tuple(Section)",
@@ -40,7 +40,7 @@ MUTANTS = (
     ),
     Mutant(
         "the hash of what is said of money can be guessed",
-        "B3",
+        "B6",
         UPDATES,
         "salt = secrets.token_hex(16)",
         'salt = "0" * 32',
@@ -48,7 +48,7 @@ MUTANTS = (
     ),
     Mutant(
         "a draft can be sent again",
-        "F1",
+        "F2",
         UPDATES,
         "    if draft.state is repeated:\n        raise AlreadyDone",
         "    if False:\n        raise AlreadyDone",
@@ -56,7 +56,7 @@ MUTANTS = (
     ),
     Mutant(
         "what somebody else saved is written over",
-        "F1",
+        "F2",
         UPDATES,
         "if edited.version != draft.version:",
         "if edited.version > draft.version:",
@@ -64,7 +64,7 @@ MUTANTS = (
     ),
     Mutant(
         "a period gets a second draft",
-        "F1",
+        "F2",
         DRAFTS,
         "if project.started_at is None or _of_period(session, project, period) is not None:",
         "if project.started_at is None:",
@@ -72,7 +72,7 @@ MUTANTS = (
     ),
     Mutant(
         "a draft somebody works on is replaced",
-        "F1",
+        "F2",
         DRAFTS,
         "if open_draft is not None and open_draft.edited_at is not None:",
         "if False:",
