@@ -19,7 +19,15 @@ from sqlalchemy.orm import Session
 from portal.adapters import jobs, mail
 from portal.adapters.jobs import Holder, crontab
 from portal.notifications import dispatch
-from portal.services import housekeeping, papers, reconciliation, rereading, uploads
+from portal.services import (
+    housekeeping,
+    papers,
+    reconciliation,
+    rereading,
+    status_drafts,
+    status_updates,
+    uploads,
+)
 from portal.web.installation import Installation, installation
 
 EXTENSION = "milepost_jobs"
@@ -37,6 +45,7 @@ class Job(StrEnum):
     RECONCILE = "reconcile"
     TIDY_UP = "tidy_up"
     REREAD_FILES = "reread_files"
+    STATUS_UPDATES = "status_updates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,11 @@ def _reread_files(session: Session, _here: Installation) -> None:
     rereading.run(session)
 
 
+def _status_updates(session: Session, _here: Installation) -> None:
+    status_drafts.draft_due(session)
+    status_updates.send_due(session)
+
+
 def _tidy_up(session: Session, _here: Installation) -> None:
     housekeeping.tidy_up(session)
 
@@ -116,6 +130,7 @@ _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.RECONCILE: _reconcile,
     Job.TIDY_UP: _tidy_up,
     Job.REREAD_FILES: _reread_files,
+    Job.STATUS_UPDATES: _status_updates,
 }
 # By the clock, in UTC. Notices go every minute and, by a second hint, half a minute later.
 _TIMES = {
@@ -124,6 +139,8 @@ _TIMES = {
     Job.EXPIRE_UPLOADS: crontab(minute="37"),
     Job.TIDY_UP: crontab(hour="3", minute="17"),
     Job.REREAD_FILES: crontab(minute="27"),
+    # Zones begin their hours at a quarter as well.
+    Job.STATUS_UPDATES: crontab(minute="*/5"),
 }
 
 

@@ -19,10 +19,11 @@ from portal.models.milestone import Milestone
 from portal.models.payment import Payment, Proof
 from portal.models.project import Project
 from portal.models.receipt import Receipt
+from portal.models.status_update import StatusDraft, StatusUpdate
 from portal.models.vendor import Member, Vendor
 from portal.rules.errors import NotFound
 
-T = TypeVar("T", Milestone, Payment, Receipt, Deliverable, Message, Attachment)
+T = TypeVar("T", Milestone, Payment, Receipt, Deliverable, Message, Attachment, StatusUpdate)
 
 
 def get_project(session: Session, actor: Actor, project_id: UUID) -> Project:
@@ -63,6 +64,16 @@ def get_message(session: Session, actor: Actor, message_id: UUID) -> Message:
 def get_attachment(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
     """A file of a message, if `actor` can see its project; raises NotFound."""
     return _within_project(session, actor, Attachment, attachment_id)
+
+
+def get_status_update(session: Session, actor: Actor, update_id: UUID) -> StatusUpdate:
+    """The status update that was sent, if `actor` can see its project; raises NotFound."""
+    return _within_project(session, actor, StatusUpdate, update_id)
+
+
+def get_status_draft(session: Session, actor: Actor, draft_id: UUID) -> StatusDraft:
+    """The draft of a status update, for the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, StatusDraft, draft_id)
 
 
 def get_proof(session: Session, actor: Actor, payment_id: UUID) -> Proof:
@@ -118,7 +129,7 @@ def _seen(model: type[T], shape: scopes.Shape) -> Select[T]:
     return select(model).where(model.id == bindparam("row"), condition)
 
 
-V = TypeVar("V", Client, Grant, Contact, Upload, Member)
+V = TypeVar("V", Client, Grant, Contact, Upload, Member, StatusDraft)
 
 
 def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID) -> V:

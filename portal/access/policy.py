@@ -32,6 +32,7 @@ class Action(StrEnum):
     DOWNLOAD = "download"
     SEE_MONEY = "see_money"
     TALK = "talk"
+    SEND_UPDATES = "send_updates"
 
 
 Predicate = Callable[[Actor, Any], bool]
@@ -105,4 +106,5 @@ POLICY: dict[Action, Predicate] = {
     Action.SEE_MONEY: _either(anyone_inside, _contact(Scope.PAY), _contact(Scope.SIGN), _contact(Scope.REVIEW)),
     # Whoever only pays is there for the papers, and reads nothing of the work.
     Action.TALK: _either(anyone_inside, _contact(Scope.VIEW), _contact(Scope.REVIEW), _contact(Scope.SIGN)),
+    Action.SEND_UPDATES: _either(lead, _system),
 }

@@ -24,6 +24,7 @@ NAMES = (
     "receipts",
     "records",
     "settings",
+    "status_updates",
     "transcripts",
     "uploads",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.demo import files, works
+from portal.demo import files, updates, works
 from portal.demo.desk import Desk, Person, Plan, Step
 from portal.demo.home import Story
 from portal.demo.pictures import CLINIC, SUN, TEA
@@ -59,8 +59,12 @@ def jinqiu_tea(desk: Desk) -> Story:
     payment = desk.report(zhang, desk.step(project, 2), "锦秋-标志")
     yield desk.ago(21, "10:05")
     desk.confirm(payment)
+    yield desk.ago(14, "10:00")
+    updates.send(desk, project)
     yield desk.ago(2, "16:35")
     desk.upload(desk.step(project, 3), files.picture("礼盒-初稿.png", works.tea_box()))
+    yield desk.ago(1, "10:00")
+    updates.wait(desk, project)
 
 
 def jinqiu_app(desk: Desk) -> Story:

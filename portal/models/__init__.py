@@ -12,6 +12,7 @@ from portal.models import (
     receipt,
     searching,
     sitting,
+    status_update,
     triggers,
     vendor,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "receipt",
     "searching",
     "sitting",
+    "status_update",
     "triggers",
     "vendor",
 ]

@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "submissions",
     "releases",
     "message_versions",
+    "status_updates",
 )
 
 _FUNCTION = (

@@ -17,6 +17,7 @@ from portal.models.outbox import Notice
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.models.receipt import Receipt
+from portal.models.status_update import StatusUpdate
 from portal.models.vendor import Vendor
 from portal.rules import gate
 from portal.services.notices import NoticeKind
@@ -46,6 +47,7 @@ class Story:
     payment: Payment | None
     reporter: Contact | None
     receipt: Receipt | None
+    update: StatusUpdate | None = None
 
 
 def of(session: Session, notice: Notice) -> Story:
@@ -64,6 +66,7 @@ def of(session: Session, notice: Notice) -> Story:
         payment=payment,
         reporter=session.get_one(Contact, payment.reported_by) if payment else None,
         receipt=receipt,
+        update=session.get_one(StatusUpdate, about["update"]) if "update" in about else None,
     )
 
 

@@ -196,6 +196,18 @@ def _payee_changed(story: Story, show: Showing, for_contact: bool) -> Words:
     )
 
 
+def _status_update(story: Story, show: Showing, _for_contact: bool) -> Words:
+    _, update, names = show.gettext, told(story.update), _names(story)
+    return Words(
+        subject=_("Status update %(number)s: %(project)s", number=update.number, **names),
+        sentence=_("%(vendor)s tells where “%(project)s” stands.", **names),
+        more=_("What has to do with money is on the page, for those who may see payments.") if update.money else "",
+        button=_("Open the update"),
+        address=f"/updates/{update.id}",
+        rows=update.open_parts,
+    )
+
+
 def _names(story: Story) -> dict[str, object]:
     """What sentences may name. A name in another direction is fenced in, so that the sentence keeps its own."""
     names: dict[str, object] = {
@@ -234,4 +246,5 @@ _CHOICES: dict[NoticeKind, Callable[[Story, Showing, bool], Words]] = {
     NoticeKind.PAYMENT_REJECTED: _payment_rejected,
     NoticeKind.PAYMENT_REVERSED: _payment_reversed,
     NoticeKind.PAYEE_CHANGED: _payee_changed,
+    NoticeKind.STATUS_UPDATE: _status_update,
 }

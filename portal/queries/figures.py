@@ -34,6 +34,7 @@ from portal.models.milestone import Milestone
 from portal.models.outbox import Notice
 from portal.models.payment import Payment
 from portal.models.project import Project
+from portal.models.status_update import DraftState, StatusDraft
 from portal.models.vendor import Vendor
 from portal.queries import owing
 from portal.queries.needs import SINCE, Need
@@ -95,6 +96,7 @@ def _statement() -> CompoundSelect[Any]:
         _undelivered(Need.LATE, working, Milestone.due_on < today),
         _undelivered(Need.SOON, working, Milestone.due_on >= today, Milestone.due_on <= soon),
         _mails(),
+        _updates(),
         _drafts(),
         select(*_row(literal("home"), Vendor.currency, count=literal(0))).where(Vendor.id == VENDOR),
     )
@@ -145,6 +147,11 @@ def _undelivered(need: Need, *conditions: ColumnElement[bool]) -> Select[Any]:
 def _mails() -> Select[Any]:
     lost = Notice.vendor_id == VENDOR, Notice.gave_up_at >= bindparam("since", type_=UtcDateTime())
     return select(*_row(literal(Need.MAIL.value))).where(*lost, Notice.gave_up_at.is_not(None))
+
+
+def _updates() -> Select[Any]:
+    mine = StatusDraft.vendor_id == VENDOR, StatusDraft.state == DraftState.WAITING
+    return select(*_row(literal(Need.UPDATE.value))).where(*mine)
 
 
 def _drafts() -> Select[Any]:

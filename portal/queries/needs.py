@@ -37,6 +37,7 @@ from portal.models.milestone import Milestone
 from portal.models.outbox import Notice
 from portal.models.payment import Payment, Proof
 from portal.models.project import Project
+from portal.models.status_update import DraftState, StatusDraft
 from portal.models.vendor import Member
 from portal.queries import owing
 from portal.queries.owing import VENDOR
@@ -59,6 +60,7 @@ class Need(StrEnum):
     OVERDUE = "overdue"
     SOON = "soon"
     MAIL = "mail"
+    UPDATE = "update"
     DRAFT = "draft"
 
 
@@ -105,6 +107,7 @@ def _statement() -> CompoundSelect[Any]:
         _owing(Need.OVERDUE, owing.asked_until("asked_for", today)),
         _milestones(Need.SOON, _working(), Milestone.due_on >= today, Milestone.due_on <= soon),
         _mails(),
+        _updates(),
         _drafts(),
     )
     return union_all(*(select(part.limit(FEW).subquery()) for part in parts))
@@ -210,6 +213,21 @@ def _mails() -> Select[Any]:
         .outerjoin(Member, and_(Notice.to_kind == "member", _same(Member, Notice.to_id, Notice)))
         .where(Notice.vendor_id == VENDOR, Notice.gave_up_at.is_not(None), Notice.gave_up_at >= since)
         .order_by(Notice.gave_up_at.desc(), Notice.id)
+    )
+
+
+def _updates() -> Select[Any]:
+    columns = _row(
+        Need.UPDATE, Project.id, Project.title, Project.time_zone,
+        subject_id=StatusDraft.id, at=StatusDraft.drafted_at,
+    )  # fmt: skip
+    return (
+        select(*columns)
+        .select_from(StatusDraft)
+        .join(Project, _same(Project, StatusDraft.project_id, StatusDraft))
+        .join(Client, _same(Client, Project.client_id, Project))
+        .where(StatusDraft.vendor_id == VENDOR, StatusDraft.state == DraftState.WAITING)
+        .order_by(StatusDraft.drafted_at, StatusDraft.id)
     )
 
 

@@ -16,6 +16,7 @@ from portal.models.milestone import Approval, Milestone, Release, Submission
 from portal.models.payment import CreditEntry, LedgerEntry, Payment, Proof
 from portal.models.project import Project
 from portal.models.receipt import Receipt
+from portal.models.status_update import StatusUpdate
 from portal.rules import chain, replay
 from portal.rules.lifecycle import MilestoneState
 from portal.rules.replay import Facts
@@ -27,7 +28,18 @@ Pairs = Iterator[tuple[tuple[str, str], str]]
 def facts(session: Session, project: Project) -> Facts:
     """Everything the record could contradict. Hashes are computed anew from what is stored, not copied."""
     found: Facts = {("price", "of the project"): replay.price(project.price_minor, project.currency)}
-    for read in (_milestones, _submissions, _approvals, _payments, _money, _papers, _grants, _files, _messages):
+    for read in (
+        _milestones,
+        _submissions,
+        _approvals,
+        _payments,
+        _money,
+        _papers,
+        _grants,
+        _files,
+        _messages,
+        _updates,
+    ):
         found.update(read(session, project))
     return found
 
@@ -116,5 +128,26 @@ def _messages(session: Session, project: Project) -> Pairs:
         yield ("attachment", f"{file.sha256} of {file.message_id}"), "stored"
 
 
+def _updates(session: Session, project: Project) -> Pairs:
+    for row in session.scalars(_within(project, StatusUpdate)):
+        made = replay.update(_sha256(row.text), _sha256(row.money) if row.money is not None else None)
+        filed = replay.update(row.text_sha256, row.money_sha256)
+        yield ("status update", str(row.number)), made if made == filed else f"{made}, filed as {filed}"
+
+
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+_READERS = (
+    _milestones,
+    _submissions,
+    _approvals,
+    _payments,
+    _money,
+    _papers,
+    _grants,
+    _files,
+    _messages,
+    _updates,
+)

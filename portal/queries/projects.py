@@ -21,6 +21,7 @@ from portal.access.scopes import Shape
 from portal.models.client import Client
 from portal.models.milestone import Milestone
 from portal.models.project import Project
+from portal.models.status_update import DraftState, StatusDraft
 from portal.models.vendor import Vendor
 from portal.rules import desk, gate
 from portal.rules.errors import NotFound
@@ -55,6 +56,7 @@ class Head:
     time_zone: str
     started_at: datetime | None
     terms_sha256: str | None
+    status_draft: UUID | None
     payee: Payee
 
 
@@ -192,6 +194,14 @@ def _step(row: Row[Any], flow: Flow) -> Step:
     )
 
 
+# The draft of a status update that waits for the vendor: at most one.
+_DRAFT = (
+    select(StatusDraft.id)
+    .where(StatusDraft.vendor_id == Project.vendor_id, StatusDraft.project_id == Project.id)
+    .where(StatusDraft.state == DraftState.WAITING)
+    .correlate(Project)
+    .scalar_subquery()
+)
 # In the order of Payee and Head.
 _HEAD_COLUMNS: list[Any] = [
     Vendor.bank_holder,
@@ -211,6 +221,7 @@ _HEAD_COLUMNS: list[Any] = [
     Project.time_zone,
     Project.started_at,
     Project.terms_sha256,
+    _DRAFT,
 ]
 _HEAD = (
     select(*_HEAD_COLUMNS)

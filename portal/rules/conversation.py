@@ -20,6 +20,7 @@ TOLD = frozenset(
         "payment.confirmed",
         "payment.rejected",
         "payment.reversed",
+        "status.sent",
     }
 )
 

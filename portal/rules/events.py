@@ -91,6 +91,13 @@ class PaymentReversed(PaymentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSent(Event):
+    """The vendor, or the clock, sent a status update."""
+
+    update_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GrantEvent(Event):
     """A fact about the access of one contact."""
 

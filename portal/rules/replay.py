@@ -53,6 +53,11 @@ def grant(scopes: str, version: int, revoked: bool) -> str:
     return f"{scopes}, version {version}" + (", revoked" if revoked else "")
 
 
+def update(sha256: str, money_sha256: str | None) -> str:
+    """A status update as facts have it."""
+    return sha256 + (f", money {money_sha256}" if money_sha256 else "")
+
+
 def _said(facts: Facts, key: tuple[str, str]) -> str:
     return f"“{facts[key]}”" if key in facts else "nothing"
 
@@ -137,6 +142,10 @@ def _worded(facts: Facts, body: Body) -> None:
         facts["attachment", f"{sha256} of {body['message']}"] = "stored"
 
 
+def _status_sent(facts: Facts, body: Body) -> None:
+    facts["status update", str(body["number"])] = update(body["sha256"], body["money_sha256"])
+
+
 _TELLERS: dict[str, Callable[[Facts, Body], None]] = {
     "project.created": _priced,
     "project.revised": _priced,
@@ -156,4 +165,5 @@ _TELLERS: dict[str, Callable[[Facts, Body], None]] = {
     "message.sent": _worded,
     "message.edited": _worded,
     "message.deleted": _worded,
+    "status.sent": _status_sent,
 }

@@ -35,6 +35,7 @@ class NoticeKind(StrEnum):
     PAYMENT_REJECTED = "payment_rejected"
     PAYMENT_REVERSED = "payment_reversed"
     PAYEE_CHANGED = "payee_changed"
+    STATUS_UPDATE = "status_update"
 
 
 def tell_contacts(

@@ -43,6 +43,7 @@ SENTENCES = {
     "grant.issued": N_("%(who)s gave access to %(person)s."),
     "grant.rotated": N_("%(who)s gave %(person)s a new access code. The old one no longer opens anything."),
     "grant.revoked": N_("%(who)s ended the access of %(person)s."),
+    "status.sent": N_("%(who)s sent status update %(number)s."),
     "file.stored": N_("%(who)s added the file “%(file)s” to “%(milestone)s”."),
     "file.removed": N_("%(who)s took the file “%(file)s” back from “%(milestone)s”."),
     "message.sent": N_("%(who)s wrote a message."),
@@ -119,6 +120,7 @@ def _words(entry: Told, names: Names) -> dict[str, Any]:
         "amount": show_money(minor, facts.get("currency", entry.currency)) if minor is not None else "",
         "receipt": facts.get("receipt_label", ""),
         "version": facts.get("version", ""),
+        "number": facts.get("number", ""),
     }
 
 

@@ -154,6 +154,14 @@ def _mail(item: Item) -> Told:
     return Told(f"mail-{item.subject_id}", title, sub, "attention", _("Check the address"), href)
 
 
+def _update(item: Item) -> Told:
+    title = _("The status update of “%(project)s” is drafted. Read it, then send it.", project=item.project)
+    return Told(
+        f"update-{item.subject_id}", title, _line(item.client), "attention", _("Read and send"),
+        f"/updates/{item.subject_id}",
+    )  # fmt: skip
+
+
 def _draft(item: Item) -> Told:
     title = _("“%(project)s” is a draft and has not started.", project=item.project)
     sub, href = _line(item.client), f"/projects/{item.project_id}"
@@ -168,6 +176,7 @@ _TELLERS: dict[Need, Callable[[Item], Told]] = {
     Need.OVERDUE: _overdue,
     Need.SOON: _soon,
     Need.MAIL: _mail,
+    Need.UPDATE: _update,
     Need.DRAFT: _draft,
 }
 

@@ -37,6 +37,7 @@ FACT_SIGNS = {
     "payment.confirmed": "receipt",
     "payment.rejected": "circle-x",
     "payment.reversed": "rotate-ccw",
+    "status.sent": "send",
 }
 # What is shown in the conversation itself.
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")

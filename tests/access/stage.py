@@ -16,7 +16,7 @@ from portal.models.milestone import Milestone
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.rules.roles import Role
-from portal.services import chat
+from portal.services import chat, status_drafts, status_updates
 from portal.services.chat import Said
 from tests.access.people import INSIDERS, OUTSIDERS, People, gather, second_studio
 from tests.worlds import Browser, Entered, World
@@ -70,6 +70,7 @@ def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
         "grants": world.contact(project, name="Gil Spare").grant_id,
         "uploads": reserve(world, second.id),
         "settings": spare.member_id,
+        "updates": an_update(world, project),
     }
 
 
@@ -78,6 +79,12 @@ def say(world: World, step: Milestone, entered: Entered) -> tuple[UUID, UUID]:
     picture = world.attachment("look.png", PICTURE)
     said = Said("Look at this", "key-of-the-stage", files=(picture,))
     return chat.post(world.session, actor=entered.actor, about=step, said=said), picture.id
+
+
+def an_update(world: World, project: Project) -> UUID:
+    """A status update that was sent."""
+    draft = status_drafts.draft_now(world.session, actor=world.owner, project=project)
+    return status_updates.send(world.session, actor=world.owner, draft=draft).id
 
 
 def renewed(stage: Stage) -> UUID:

@@ -9,6 +9,7 @@ from portal.access.actor import Nobody, SystemActor
 from portal.models.client import Contact, Grant
 from portal.models.project import Project
 from portal.rules.errors import NotFound
+from portal.services import status_drafts
 from tests.senders import Sender
 from tests.worlds import World
 
@@ -20,12 +21,14 @@ def things(world: World) -> dict[str, object]:
     grant = world.session.get_one(Grant, entered.grant_id)
     contact = world.session.get_one(Contact, grant.contact_id)
     upload = Sender(world, world.milestone(project)).begin("on its way")
+    draft = status_drafts.draft_now(world.session, actor=world.owner, project=project)
     return {
         "get_grant": grant.id,
         "get_contact": contact.id,
         "get_client": contact.client_id,
         "get_upload": upload,
         "get_member": world.owner.member_id,
+        "get_status_draft": draft.id,
     }
 
 

@@ -13,10 +13,23 @@ from portal.access.policy import Action
 from portal.adapters import clock
 from portal.models.client import Grant
 from portal.models.payment import Payment
+from portal.models.project import Project
+from portal.models.status_update import StatusDraft
 from portal.models.vendor import Member
 from portal.rules.errors import Forbidden
+from portal.rules.rhythm import Choice, Rhythm
 from portal.rules.roles import Role
-from portal.services import grants, members, milestones, payments, projects, vendors
+from portal.services import (
+    grants,
+    members,
+    milestones,
+    payments,
+    projects,
+    status_drafts,
+    status_plans,
+    status_updates,
+    vendors,
+)
 from tests.worlds import Entered, World
 
 Verb = Callable[[World, Any, Any], object]
@@ -52,6 +65,15 @@ def payee(world: World, actor: Any, _thing: object) -> object:
     )
 
 
+def a_draft(world: World) -> StatusDraft:
+    return status_drafts.draft_now(world.session, actor=world.owner, project=world.project())
+
+
+def choose_rhythm(world: World, actor: Any, project: Project) -> object:
+    choice = Choice(Rhythm.WEEKLY, weekday=0, hour=9)
+    return status_plans.choose(world.session, actor=actor, project=project, choice=choice)
+
+
 # A verb, what it is done to, and how.
 VERBS: dict[str, tuple[Callable[[World], Any], Verb]] = {
     "confirm": (a_payment, confirm),
@@ -73,6 +95,10 @@ VERBS: dict[str, tuple[Callable[[World], Any], Verb]] = {
     "disable": (a_colleague, lambda w, a, m: members.disable(w.session, actor=a, member=m)),
     "change_role": (a_colleague, lambda w, a, m: members.change_role(w.session, actor=a, member=m, role=Role.MEMBER)),
     "change_payee": (lambda w: None, payee),
+    "choose_rhythm": (lambda w: w.project(), choose_rhythm),
+    "draft_now": (lambda w: w.project(), lambda w, a, p: status_drafts.draft_now(w.session, actor=a, project=p)),
+    "send_update": (a_draft, lambda w, a, d: status_updates.send(w.session, actor=a, draft=d)),
+    "skip_update": (a_draft, lambda w, a, d: status_updates.skip(w.session, actor=a, draft=d)),
 }
 
 

@@ -13,7 +13,7 @@ from portal.models.deliverable import Deliverable
 from portal.models.payment import Payment
 from portal.models.vendor import Member
 from tests import forms
-from tests.attacks import settings_deeds
+from tests.attacks import settings_deeds, update_deeds
 from tests.attacks.scene import TUS, Case, Request, Scene, announcing
 from tests.worlds import PASSWORD, Entered
 
@@ -190,6 +190,11 @@ DEEDS: dict[Case, Deed] = {
     ("DELETE", "/uploads/<uuid>"): cancel_upload,
     ("POST", "/deliverables/<uuid>/removal"): take_back,
     ("DELETE", "/deliverables/<uuid>"): delete,
+    ("POST", "/projects/<uuid>/rhythm"): update_deeds.choose_rhythm,
+    ("POST", "/projects/<uuid>/updates"): update_deeds.draft_update,
+    ("POST", "/updates/<uuid>/text"): update_deeds.revise_update,
+    ("POST", "/updates/<uuid>/sending"): update_deeds.send_update,
+    ("POST", "/updates/<uuid>/dismissal"): update_deeds.skip_update,
     ("POST", "/settings/studio"): settings_deeds.change_studio,
     ("POST", "/settings/payment"): settings_deeds.change_payee,
     ("POST", "/settings/members"): settings_deeds.add_member,

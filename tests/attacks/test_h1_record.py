@@ -24,8 +24,13 @@ NO_PROJECT = {
         "/settings/account/password", "/settings/account/sittings", "/settings/account/zone",
     )
 }  # fmt: skip
-# About a project, but nothing of it has changed yet: a form that is edited, bytes that are no file.
-NOTHING_HAPPENED = {("POST", "/projects/<uuid>/rows"), ("POST", "/uploads"), ("DELETE", "/uploads/<uuid>")}
+# About a project, but nothing of it has changed yet: a form that is edited, bytes that are no file, an update that
+# nobody outside the studio has seen.
+NOTHING_HAPPENED = {
+    ("POST", "/projects/<uuid>/rows"), ("POST", "/uploads"), ("DELETE", "/uploads/<uuid>"),
+    ("POST", "/projects/<uuid>/rhythm"), ("POST", "/projects/<uuid>/updates"), ("POST", "/updates/<uuid>/text"),
+    ("POST", "/updates/<uuid>/dismissal"),
+}  # fmt: skip
 # These need no form: sent empty, they are done.
 NEEDS_NO_FORM = {
     ("POST", "/projects/<uuid>/start"),

@@ -15,7 +15,8 @@ from portal.models.vendor import Member
 from portal.rules import terms
 from portal.rules.lifecycle import Flow
 from portal.rules.roles import Role
-from portal.services import clients, grants, milestones, payments, vendors
+from portal.rules.status_updates import Section
+from portal.services import clients, grants, milestones, payments, status_drafts, status_updates, vendors
 from portal.services.clients import Letterhead
 from portal.services.milestones import SignOff
 from portal.services.vendors import Payee, Presentation
@@ -27,7 +28,7 @@ FIELDS = (
     "own name", "member name", "project title", "project kind", "client name", "contact name", "milestone title",
     "milestone description", "milestone criteria", "client address", "client tax id", "guest name", "file name",
     "draft file name", "upload name", "note", "reference", "proof name", "reason", "reversal reason", "typed name",
-    "user agent",
+    "user agent", "update text", "update money",
 )  # fmt: skip
 Say = Callable[[str], str]
 
@@ -41,6 +42,7 @@ class Written:
     receipts: tuple[UUID, ...]
     payments: tuple[UUID, ...]
     codes: tuple[str, ...]
+    updates: tuple[UUID, ...] = ()
 
     @property
     def addresses(self) -> list[str]:
@@ -50,6 +52,8 @@ class Written:
         found += [f"/milestones/{one}{end}" for one in self.milestones for end in ("", "/manifest.txt")]
         found += [f"/receipts/{one}{end}" for one in self.receipts for end in ("", ".pdf")]
         found += [f"/projects/{one}/record.jsonl" for one in self.projects]
+        found += [f"/updates/{one}{end}" for one in self.updates for end in ("", "/text.json", "/money.json")]
+        found += [f"/projects/{one}/updates" for one in self.projects]
         return found + [f"/payments/{one}/proof" for one in self.payments]
 
 
@@ -73,7 +77,16 @@ def write(world: World, say: Say) -> Written:
         (receipt, li[1]),
         (rejected.id,),
         (cleo.code, li[0]),
+        (update(world, paid, say),),
     )
+
+
+def update(world: World, project: Project, say: Say) -> UUID:
+    """A status update that was sent."""
+    draft = status_drafts.draft_now(world.session, actor=world.owner, project=project)
+    text = dict.fromkeys(Section, say("update text")) | {Section.MONEY: say("update money")}
+    edited = status_updates.Edited(text, draft.version)
+    return status_updates.send(world.session, actor=world.owner, draft=draft, edited=edited).id
 
 
 def studio(world: World, say: Say) -> None:

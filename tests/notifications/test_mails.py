@@ -23,7 +23,7 @@ from portal.models.vendor import Member
 from portal.notifications import mails, recipients, words
 from portal.rules import chain
 from portal.rules.lifecycle import Flow
-from portal.services import approvals, milestones, payments, projects, vendors
+from portal.services import approvals, milestones, payments, projects, status_drafts, status_updates, vendors
 from portal.services.notices import NoticeKind
 from portal.services.vendors import Payee
 from portal.web.installation import installation
@@ -92,6 +92,8 @@ def approved(world: World) -> Entered:
     step = world.deliver(world.milestone(project), note="Done.")
     agreed = approvals.SignOff(step.manifest_sha256, "Cleo Chen", "I accept these files.")
     milestones.approve(world.session, actor=cleo.actor, milestone=step, sign_off=agreed)
+    draft = status_drafts.draft_now(world.session, actor=world.owner, project=project)
+    status_updates.send(world.session, actor=world.owner, draft=draft)
     return cleo
 
 
@@ -109,6 +111,7 @@ FOR_CONTACTS = {
     NoticeKind.PAYMENT_REJECTED: "Vera Studio could not find your payment of €100.00.",
     NoticeKind.PAYMENT_REVERSED: "Vera Studio took back the confirmation of your payment of €50.00.",
     NoticeKind.PAYEE_CHANGED: "The account to pay Vera Studio into has changed.",
+    NoticeKind.STATUS_UPDATE: "Vera Studio tells where “Second project” stands.",
 }
 FOR_MEMBERS = {
     NoticeKind.MILESTONE_OPENED: "Milestone 2 of 3, “Step 2”, is open: work on it can begin.",
@@ -116,6 +119,7 @@ FOR_MEMBERS = {
     NoticeKind.PAYMENT_REPORTED: "Cleo Chen reports a payment of €50.00 for milestone 2 of 3.",
     NoticeKind.PAYMENT_CONFIRMED: "The payment of €50.00 from Cherry Harvest GmbH is confirmed.",
     NoticeKind.PAYEE_CHANGED: "The account to pay Vera Studio into has changed.",
+    NoticeKind.STATUS_UPDATE: "Vera Studio tells where “Second project” stands.",
 }
 ALL = [("contact", kind) for kind in FOR_CONTACTS] + [("member", kind) for kind in FOR_MEMBERS]
 
@@ -270,3 +274,11 @@ def test_payment_details_entered_for_the_first_time_are_no_news(world: World):
     assert notice(world, NoticeKind.PAYEE_CHANGED, "contact") is None
     change_payee(world, "DE00 2")
     assert json.loads(notice(world, NoticeKind.PAYEE_CHANGED, "contact").about) == {}
+
+
+def test_a_status_update_is_quoted_without_what_it_says_of_money(world: World, told):
+    made = compose(world, notice(world, NoticeKind.STATUS_UPDATE, "contact"))
+    assert str(made["Subject"]) == "Status update 1: Second project"
+    assert "What is done: • The project started on " in text(made)
+    assert "on the page, for those who may see payments" in text(made)
+    assert [sign for sign in ("€", "Paid so far", "1,500") if sign in text(made) + html(made)] == []

@@ -16,6 +16,7 @@ from tests.mutants.listed import (
     moneys,
     papers,
     sittings,
+    status_updates,
     storages,
     uploads,
     webs,
@@ -39,6 +40,7 @@ LISTS = (
     chains,
     mails,
     webs,
+    status_updates,
 )
 ALL: tuple[Mutant, ...] = tuple(mutant for each in LISTS for mutant in each.MUTANTS)
 
