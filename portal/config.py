@@ -18,6 +18,7 @@ from portal.setting_readers import GIB, READERS, BadSetting
 __all__ = ["GIB", "BadSetting", "Config", "keep_secret", "load", "shown"]
 
 KEY_BYTES = 32
+YES_OR_NO = ("webhook_private",)
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
@@ -38,6 +39,7 @@ class Config:
     threads: int
     workers: int
     allowed_hosts: tuple[str, ...]
+    webhook_private: bool
     host: str
     port: int
 
@@ -112,6 +114,7 @@ def _build(folder: Path, read: Mapping[str, object]) -> Config:
         threads=int(str(read.get("threads", 64))),
         workers=int(str(read.get("workers", 1))),
         allowed_hosts=_hosts(str(read.get("allowed_hosts", "")), base_url, host, port),
+        webhook_private=bool(read.get("webhook_private", False)),
         host=host,
         port=port,
     )
@@ -141,6 +144,8 @@ def _text(name: str, value: object) -> str:
     match value:
         case str():
             return value
+        case bool() if name in YES_OR_NO:
+            return str(value).lower()
         case int() if not isinstance(value, bool):
             return str(value)
         case list() if all(isinstance(part, str) for part in value):

@@ -74,7 +74,7 @@ def make_engine(url: str) -> Engine:
 
 
 def make_sessions(engine: Engine, **info: Any) -> sessionmaker[Session]:
-    """The session factory of one application. `info` is what every session carries: `outside`, and `tell`."""
+    """The session factory of one application. `info` is what every session carries: `outside`, `note` and `tell`."""
     return sessionmaker(engine, info=info)
 
 
@@ -158,8 +158,14 @@ def before_keeping(session: Session, key: Hashable, closing: Callable[[], None])
 
 
 def announce(session: Session, fact: object) -> None:
-    """Remember `fact`, a frozen dataclass of `rules.events`, to be told once the transaction is kept."""
-    session.info.setdefault("announced", []).append(fact)
+    """Remember `fact`, a frozen dataclass of `rules.events`, to be told once the transaction is kept.
+
+    What every fact entails inside the transaction is written by the session's `note`, once and for all of them.
+    """
+    facts = session.info.setdefault("announced", [])
+    facts.append(fact)
+    if (note := session.info.get("note")) is not None:
+        before_keeping(session, "note", lambda: note(session, tuple(facts)))
 
 
 def _speak(session: Session) -> None:

@@ -25,6 +25,11 @@ def draw_papers(app: Flask, _fact: object) -> None:
     worker.wake(app, Job.DRAW_PAPERS)
 
 
+def call_targets(app: Flask, _fact: object) -> None:
+    """Something is queued for a target outside."""
+    worker.wake(app, Job.CALL_TARGETS)
+
+
 LISTENERS: dict[type, tuple[Callable[[Flask, object], None], ...]] = {
     events.ProjectStarted: (send_notices,),
     events.MilestoneOpened: (send_notices,),
@@ -35,6 +40,7 @@ LISTENERS: dict[type, tuple[Callable[[Flask, object], None], ...]] = {
     events.PaymentConfirmed: (send_notices, draw_papers),
     events.PaymentRejected: (send_notices,),
     events.PaymentReversed: (send_notices,),
+    events.CallsQueued: (call_targets,),
 }
 
 

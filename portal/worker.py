@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from portal.adapters import jobs, mail
 from portal.adapters.jobs import Holder, crontab
 from portal.notifications import dispatch
+from portal.notifications.calling import Switchboard
 from portal.services import housekeeping, papers, reconciliation, rereading, uploads
 from portal.web.installation import Installation, installation
 
@@ -37,6 +38,7 @@ class Job(StrEnum):
     RECONCILE = "reconcile"
     TIDY_UP = "tidy_up"
     REREAD_FILES = "reread_files"
+    CALL_TARGETS = "call_targets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def wake(app: Flask, job: Job) -> None:
 def start_embedded(app: Flask) -> Holder:
     """Do the jobs in this process, beside its requests, unless another process of the instance does."""
     holder = Holder(_jobs(app).huey, installation(app).config.instance)
-    for job in (Job.RECONCILE, Job.SEND_NOTICES, Job.DRAW_PAPERS):
+    for job in (Job.RECONCILE, Job.SEND_NOTICES, Job.DRAW_PAPERS, Job.CALL_TARGETS):
         wake(app, job)
     holder.start()
     return holder
@@ -109,6 +111,14 @@ def _tidy_up(session: Session, _here: Installation) -> None:
     housekeeping.tidy_up(session)
 
 
+def _call_targets(_session: Session, here: Installation) -> None:
+    # Handed on at once: a target that hangs must not hold up the threads of the jobs.
+    with _making:
+        board = _boards.setdefault(here.sessions, Switchboard(here.sessions, here.config.webhook_private))
+    board.wake()
+
+
+_boards: weakref.WeakKeyDictionary[Any, Switchboard] = weakref.WeakKeyDictionary()
 _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.SEND_NOTICES: _send_notices,
     Job.DRAW_PAPERS: _draw_papers,
@@ -116,14 +126,16 @@ _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.RECONCILE: _reconcile,
     Job.TIDY_UP: _tidy_up,
     Job.REREAD_FILES: _reread_files,
+    Job.CALL_TARGETS: _call_targets,
 }
-# By the clock, in UTC. Notices go every minute and, by a second hint, half a minute later.
+# By the clock, in UTC. Notices and calls go every minute and, by a second hint, half a minute later.
 _TIMES = {
     Job.SEND_NOTICES: crontab(),
     Job.DRAW_PAPERS: crontab(minute="7"),
     Job.EXPIRE_UPLOADS: crontab(minute="37"),
     Job.TIDY_UP: crontab(hour="3", minute="17"),
     Job.REREAD_FILES: crontab(minute="27"),
+    Job.CALL_TARGETS: crontab(),
 }
 
 
@@ -145,6 +157,6 @@ def _made(app: Flask) -> Jobs:
 
 
 def _by_the_clock(app: Flask, job: Job) -> None:
-    if job is Job.SEND_NOTICES:
+    if job in (Job.SEND_NOTICES, Job.CALL_TARGETS):
         _jobs(app).tasks[job].schedule(delay=HALF_A_MINUTE)
     do(app, job)

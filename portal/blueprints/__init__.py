@@ -9,6 +9,7 @@ from flask import Blueprint
 NAMES = (
     "accounts",
     "brands",
+    "calendars",
     "clients",
     "deliverables",
     "entrances",

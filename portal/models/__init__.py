@@ -4,6 +4,7 @@ from portal.models import (
     client,
     deliverable,
     entry,
+    feed,
     milestone,
     outbox,
     payment,
@@ -12,12 +13,14 @@ from portal.models import (
     sitting,
     triggers,
     vendor,
+    webhook,
 )
 
 __all__ = [
     "client",
     "deliverable",
     "entry",
+    "feed",
     "milestone",
     "outbox",
     "payment",
@@ -26,4 +29,5 @@ __all__ = [
     "sitting",
     "triggers",
     "vendor",
+    "webhook",
 ]
