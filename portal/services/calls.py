@@ -117,12 +117,10 @@ def next_of(session: Session, webhook_id: UUID, lease: datetime) -> Call | None:
     It is taken in the order in which it is due: what failed before lets what came later pass.
     """
     now = clock.now()
-    held = _one(webhook_id).where(Webhook.free_at == lease, Webhook.free_at > now, _is_on())
-    if session.execute(held.values(free_at=now + LEASE).returning(Webhook.id)).first() is None:
-        return None
     mine = select(Delivery.id).where(Delivery.webhook_id == webhook_id, _is_due(now))
     found = session.scalar(mine.order_by(Delivery.due_at, Delivery.id).limit(1))
-    if found is None:
+    held = _one(webhook_id).where(Webhook.free_at == lease, Webhook.free_at > now, _is_on())
+    if found is None or session.execute(held.values(free_at=now + LEASE).returning(Webhook.id)).first() is None:
         return None
     session.execute(_delivery(found).values(attempts=Delivery.attempts + 1, tried_at=now))
     session.expire_all()
