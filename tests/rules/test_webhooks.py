@@ -21,7 +21,8 @@ GOOD = {
 BAD = [
     "", "example.org", "//example.org", "ftp://example.org", "file:///etc/passwd", "javascript:alert(1)", "https://",
     "https:///x", "https://user@example.org", "https://user:pass@example.org", "https://example.org:0",
-    "https://example.org:99999", "https://example.org:x", "https://[::1", "https://exa mple.org/", "https://example.org/a b",
+    "https://example.org:99999", "https://example.org:x", "https://[::1", "https://exa mple.org/",
+    "https://example.org/a b",
     "https://example.org/\x00", "https://example.org/ä", "https://-x.example/", "https://" + "a" * 70 + ".example/",
     "https://example.org/" + "a" * 1000, "https://a..b/",
 ]  # fmt: skip
