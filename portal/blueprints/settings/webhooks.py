@@ -50,7 +50,8 @@ def create_webhook() -> Any:
             db(), actor=current_actor(), vendor=vendor(), wanted=wanted, private=private, ticket=_ticket()
         )
     except (Invalid, InvalidForm) as error:
-        form.idempotency_key.data = new_key()
+        if error.field == "idempotency_key":
+            form.idempotency_key.data = new_key()
         return _list(form, error)
     return _shown_once(made) if made.secret else redirect_to(_page(made.webhook_id))
 
