@@ -93,6 +93,7 @@ def shown(config: Config) -> list[tuple[str, str]]:
     }
     plain = {field.name: getattr(config, field.name) for field in fields(config)}
     plain["allowed_hosts"] = ",".join(config.allowed_hosts)
+    plain["webhook_private"] = str(config.webhook_private).lower()
     return [(name, str(hidden.get(name, "" if value is None else value))) for name, value in plain.items()]
 
 

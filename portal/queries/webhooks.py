@@ -21,7 +21,10 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One target as a page shows it. `vendor_id` is for the policy; its whole address is shown nowhere."""
+    """One target as a page shows it; its whole address is shown nowhere. Of what waits, `failing` was tried in vain.
+
+    `vendor_id` is for the policy.
+    """
 
     id: UUID
     vendor_id: UUID
@@ -34,6 +37,7 @@ class Target:
     made_at: datetime
     misses: int
     waiting: int
+    failing: int
     sent_at: datetime | None
     most_misses: int = MOST_MISSES
 
@@ -82,10 +86,12 @@ def told(session: Session, actor: MemberActor, webhook_id: UUID) -> Sequence[Tol
 @cache
 def _targets() -> Select[Any]:
     """Built once: putting the statement together costs more than running it."""
-    waiting = _of_target(func.count(), Delivery.sent_at.is_(None), Delivery.gave_up_at.is_(None))
+    open_ones = Delivery.sent_at.is_(None), Delivery.gave_up_at.is_(None)
+    waiting = _of_target(func.count(), *open_ones)
+    failing = _of_target(func.count(), *open_ones, Delivery.attempts > 0)
     sent = _of_target(func.max(Delivery.sent_at))
     return (
-        select(Webhook, waiting.label("waiting"), sent.label("sent_at"))
+        select(Webhook, waiting.label("waiting"), failing.label("failing"), sent.label("sent_at"))
         .where(Webhook.vendor_id == bindparam("vendor"))
         .order_by(Webhook.name, Webhook.id)
     )
@@ -110,6 +116,7 @@ def _target(row: Row[Any]) -> Target:
         made_at=kept.made_at,
         misses=kept.misses,
         waiting=row.waiting,
+        failing=row.failing,
         sent_at=row.sent_at,
     )
 

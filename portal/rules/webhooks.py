@@ -216,7 +216,7 @@ def _no_address() -> Invalid:
 
 
 _FORMATS = {
-    Format.MILEPOST: N_("Milepost (JSON, signed)"),
+    Format.MILEPOST: N_("Milepost (JSON)"),
     Format.SLACK: N_("Slack"),
     Format.WECOM: N_("WeCom robot"),
     Format.DINGTALK: N_("DingTalk robot"),

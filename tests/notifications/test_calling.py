@@ -255,6 +255,17 @@ def test_private_networks_are_called_only_where_that_is_allowed(world: World) ->
     assert [kept.trouble for kept in deliveries(world)] == [Trouble.PRIVATE]
 
 
+def test_plain_http_that_was_added_while_it_was_allowed_is_not_called_any_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(line, "post", lambda *given, **_: asked.append(given))
+    add(world, "http://example.org/", events=("project.started",))
+    world.project()
+    assert call(world, private=False) == 0
+    assert (asked, [kept.trouble for kept in deliveries(world)]) == ([], [Trouble.PRIVATE])
+
+
 def test_a_redirect_into_the_house_is_not_followed(world: World) -> None:
     with receiving() as inside, receiving(answers(307, Location=inside.url)) as receiver:
         add(world, receiver.url, events=("project.started",))

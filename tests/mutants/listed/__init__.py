@@ -14,6 +14,7 @@ from tests.mutants.listed import (
     keys,
     mails,
     moneys,
+    outward,
     papers,
     sittings,
     storages,
@@ -39,6 +40,7 @@ LISTS = (
     chains,
     mails,
     webs,
+    outward,
 )
 ALL: tuple[Mutant, ...] = tuple(mutant for each in LISTS for mutant in each.MUTANTS)
 
