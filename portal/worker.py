@@ -43,10 +43,11 @@ class Job(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The queue of an app, and how to put each job into it."""
+    """The queue of an app, how to put each job into it, and the threads that call targets outside."""
 
     huey: Huey
     tasks: dict[Job, Any]
+    board: Switchboard
 
 
 def wake(app: Flask, job: Job) -> None:
@@ -77,6 +78,10 @@ def until_told(app: Flask) -> Iterator[None]:
 
 def do(app: Flask, job: Job) -> None:
     """Do it now, with a session of its own. What goes wrong is logged: the next turn finds the same work again."""
+    if job is Job.CALL_TARGETS:
+        # Handed on to threads of their own: a target that hangs must not hold up those of the jobs.
+        _jobs(app).board.wake()
+        return
     here = installation(app)
     try:
         with here.sessions() as session:
@@ -111,14 +116,6 @@ def _tidy_up(session: Session, _here: Installation) -> None:
     housekeeping.tidy_up(session)
 
 
-def _call_targets(_session: Session, here: Installation) -> None:
-    # Handed on at once: a target that hangs must not hold up the threads of the jobs.
-    with _making:
-        board = _boards.setdefault(here.sessions, Switchboard(here.sessions, here.config.webhook_private))
-    board.wake()
-
-
-_boards: weakref.WeakKeyDictionary[Any, Switchboard] = weakref.WeakKeyDictionary()
 _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.SEND_NOTICES: _send_notices,
     Job.DRAW_PAPERS: _draw_papers,
@@ -126,7 +123,6 @@ _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.RECONCILE: _reconcile,
     Job.TIDY_UP: _tidy_up,
     Job.REREAD_FILES: _reread_files,
-    Job.CALL_TARGETS: _call_targets,
 }
 # By the clock, in UTC. Notices and calls go every minute and, by a second hint, half a minute later.
 _TIMES = {
@@ -148,12 +144,13 @@ def _jobs(app: Flask) -> Jobs:
 
 
 def _made(app: Flask) -> Jobs:
-    huey = jobs.queue(installation(app).config)
+    here = installation(app)
+    huey = jobs.queue(here.config)
     weakref.finalize(app, huey.storage.close)
     tasks = {job: huey.task(name=job.value)(lambda job=job: do(app, job)) for job in Job}
     for job, times in _TIMES.items():
         huey.periodic_task(times, name=f"{job.value}_by_the_clock")(lambda job=job: _by_the_clock(app, job))
-    return Jobs(huey, tasks)
+    return Jobs(huey, tasks, Switchboard(here.sessions, private=here.config.webhook_private))
 
 
 def _by_the_clock(app: Flask, job: Job) -> None:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from portal.rules import networks
-from portal.rules.webhooks import LONGEST_ANSWER, Address, Trouble
+from portal.rules.call_addresses import Address
+from portal.rules.webhooks import LONGEST_ANSWER, Trouble
 
 SECONDS = 10
 MOST_READ = 4 * LONGEST_ANSWER

@@ -13,8 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from portal.adapters import catalogue, clock
-from portal.rules import money, references, signatures, webhooks
-from portal.rules.webhooks import Address, Format, Happening
+from portal.rules import call_addresses, money, references, signatures
+from portal.rules.call_addresses import Address
+from portal.rules.webhooks import Format, Happening
 from portal.rules.wording import N_
 from portal.services.calls import Call
 
@@ -34,7 +35,7 @@ class Request:
 def request(call: Call, locale: str) -> Request:
     """The request for one delivery; signed now, so that a repeat is as fresh as a first one."""
     # What is kept was read with the rule of its day; what may be called is checked again when it is called.
-    address = webhooks.read_address(call.address, private=True)
+    address = call_addresses.read_address(call.address, private=True)
     plain = Request(address, b"", {"Content-Type": JSON, "User-Agent": "Milepost"})
     return _FORMATS[call.format](call, plain, locale)
 

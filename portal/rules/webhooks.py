@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from portal.rules import events, texts
 from portal.rules.errors import Invalid
@@ -20,10 +17,9 @@ PATIENCE = timedelta(days=3)
 # So many given up one after the other, and the target is switched off.
 MOST_MISSES = 20
 MOST_TARGETS = 10
-LONGEST_ADDRESS, LONGEST_NAME, LONGEST_KEY = 1000, 80, 200
+LONGEST_NAME, LONGEST_KEY = 80, 200
 LONGEST_ANSWER = 500
 PLAIN = re.compile(r"[!-~]+")
-HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*\.?")
 
 
 class Format(StrEnum):
@@ -109,43 +105,6 @@ TOLD: Mapping[type, Happening] = {
 CHOOSABLE = tuple(TOLD.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a target is: the parts of an http or https address. `path` has the query with it."""
-
-    scheme: str
-    host: str
-    port: int
-    path: str
-
-    @property
-    def text(self) -> str:
-        """The address as it is kept."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}{self.path}"
-
-
-NOWHERE = Address("https", "", 443, "/")
-
-
-def read_address(text: str, *, private: bool) -> Address:
-    """The parts of what was typed. Raises Invalid; plain http only where private networks are allowed."""
-    bare = text.strip()
-    try:
-        parts = urlsplit(bare)
-        host, port = _host(parts.hostname or ""), parts.port
-    except ValueError:
-        raise _no_address() from None
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if len(bare) > LONGEST_ADDRESS or not PLAIN.fullmatch(path) or parts.username is not None or port == 0:
-        raise _no_address()
-    if parts.scheme == "http" and not private:
-        raise Invalid(N_("The address must begin with https://, so that nobody on the way reads or changes it."))
-    if parts.scheme not in ("http", "https"):
-        raise _no_address()
-    return Address(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path)
-
-
 def read_name(text: str) -> str:
     """What people call the target. Raises Invalid."""
     return texts.needed(text, N_("Give it a name, so that you recognise it."), LONGEST_NAME)
@@ -199,20 +158,6 @@ def _robots_no(answer: str) -> Trouble | None:
         return Trouble.NO_ROBOT
     code = next((said[name] for name in ("errcode", "code", "StatusCode") if name in said), None)
     return None if code == 0 else Trouble.ROBOT_REFUSED
-
-
-def _host(text: str) -> str:
-    """The host in ASCII, as names are looked up; an IPv6 address without its brackets. Raises ValueError."""
-    if ":" in text:
-        return str(ipaddress.IPv6Address(text))
-    host = text.encode("idna").decode("ascii").lower() if text else ""
-    if not HOST.fullmatch(host):
-        raise ValueError("no host")
-    return host
-
-
-def _no_address() -> Invalid:
-    return Invalid(N_("This is not an address that can be called. It looks like https://example.org/path."))
 
 
 _FORMATS = {

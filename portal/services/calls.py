@@ -63,7 +63,8 @@ def note(session: Session, facts: Sequence[object]) -> None:
     if not outward:
         return
     mine = select(Webhook).where(Webhook.vendor_id == outward[0].vendor_id, Webhook.off_at.is_(None))
-    targets = session.scalars(mine.order_by(Webhook.id)).all()
+    # Nobody deletes a target while something is queued for it: a fact never fails because of a target.
+    targets = session.scalars(mine.order_by(Webhook.id).with_for_update(read=True, key_share=True)).all()
     wanted = [(fact, target) for fact in outward for target in targets if TOLD[type(fact)] in target.events]
     for fact, target in wanted:
         add(session, target, event=TOLD[type(fact)], project_id=fact.project_id, about=_about(session, fact))
@@ -103,7 +104,7 @@ def take(session: Session) -> tuple[UUID, datetime] | None:
     now = clock.now()
     waiting = exists().where(Delivery.webhook_id == Webhook.id, _is_due(now))
     longest = select(Webhook.id).where(_is_free(now), waiting).order_by(Webhook.free_at.asc().nulls_first(), Webhook.id)
-    found = session.scalar(longest.limit(1).with_for_update(skip_locked=True))
+    found = session.scalar(longest.limit(1).with_for_update(skip_locked=True, key_share=True))
     if found is None:
         return None
     session.execute(_one(found).values(free_at=now + LEASE))
@@ -137,19 +138,20 @@ def settle(session: Session, delivery_id: UUID, outcome: Outcome) -> None:
     delivery = session.get(Delivery, delivery_id, populate_existing=True)
     if delivery is None:
         return
-    delivery.status, delivery.took_ms, delivery.answer = outcome.status, outcome.took_ms, outcome.answer
-    delivery.trouble = outcome.trouble or ""
+    kept: dict[str, Any] = {"status": outcome.status, "took_ms": outcome.took_ms, "answer": outcome.answer}
     if outcome.trouble is None:
-        delivery.sent_at = now
+        kept |= {"sent_at": now}
         session.execute(_one(delivery.webhook_id).values(misses=0))
     elif delivery.event == Happening.TEST:
         # Somebody looks at it right now and can ask for another.
-        delivery.gave_up_at = now
+        kept |= {"gave_up_at": now}
     elif now - delivery.queued_at >= webhooks.PATIENCE:
-        delivery.gave_up_at = now
+        kept |= {"gave_up_at": now}
         _miss(session, delivery.webhook_id, now)
     else:
-        delivery.due_at = now + webhooks.wait(delivery.attempts)
+        kept |= {"due_at": now + webhooks.wait(delivery.attempts)}
+    # It may be deleted with its target meanwhile.
+    session.execute(_delivery(delivery_id).values(trouble=outcome.trouble or "", **kept))
     failpoint("call.settling")
 
 

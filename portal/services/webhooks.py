@@ -16,10 +16,11 @@ from portal.adapters import clock, outside
 from portal.db import announce, command, lock_row, new_id
 from portal.models.vendor import Vendor
 from portal.models.webhook import Delivery, Webhook
-from portal.rules import events, webhooks
-from portal.rules.errors import AlreadyDone, Conflict
+from portal.rules import call_addresses, events, webhooks
+from portal.rules.call_addresses import NOWHERE
+from portal.rules.errors import AlreadyDone, Conflict, NotFound
 from portal.rules.findings import Findings
-from portal.rules.webhooks import NOWHERE, Format, Happening, Trouble
+from portal.rules.webhooks import Format, Happening, Trouble
 from portal.rules.wording import N_
 from portal.services import answers, calls
 from portal.services.answers import Ticket
@@ -60,7 +61,7 @@ def add(session: Session, *, actor: Actor, vendor: Vendor, wanted: Wanted, priva
         raise Shown(N_("This target was already added. Its secret is not shown twice; make a new one if it got lost."))
     found = Findings()
     kind = found.value("format", lambda: webhooks.read_format(wanted.format), Format.MILEPOST)
-    address = found.value("address", lambda: webhooks.read_address(wanted.address, private=private), NOWHERE)
+    address = found.value("address", lambda: call_addresses.read_address(wanted.address, private=private), NOWHERE)
     key = found.value("robot_key", lambda: webhooks.read_key(wanted.robot_key if kind.signs else ""), "")
     name = found.value("name", lambda: webhooks.read_name(wanted.name), "")
     chosen = found.value("events", lambda: webhooks.read_events(list(wanted.events)), "")
@@ -90,8 +91,8 @@ def change(session: Session, *, actor: Actor, webhook: Webhook, name: str, chose
     read = found.value("name", lambda: webhooks.read_name(name), "")
     events_text = found.value("events", lambda: webhooks.read_events(list(chosen)), "")
     found.settle()
-    session.refresh(webhook)
-    webhook.name, webhook.events_text = read, events_text
+    held = _hold(session, webhook)
+    held.name, held.events_text = read, events_text
 
 
 @command
@@ -102,68 +103,82 @@ def renew_secret(session: Session, *, actor: Actor, webhook: Webhook, ticket: Ti
         raise Conflict(N_("A robot makes its own key. Delete this target and add it again with the new key."))
     if answers.claim(session, actor, f"webhooks.renew:{webhook.id}", ticket, webhook.id) is not None:
         raise Shown(N_("This secret was already shown, and it is not shown twice. If it got lost, make a new one."))
-    session.refresh(webhook)
-    address, _ = calls.unsealed(session, webhook)
+    held = _hold(session, webhook)
+    address, _ = calls.unsealed(session, held)
     secret = _new_secret()
-    webhook.sealed = _sealed(session, address, secret)
-    return Made(webhook.id, secret)
+    held.sealed = _sealed(session, address, secret)
+    return Made(held.id, secret)
 
 
 @command
 def pause(session: Session, *, actor: Actor, webhook: Webhook) -> None:
     """Tell it nothing for now; what happens meanwhile waits. Raises AlreadyDone."""
     authorize(actor, Action.MANAGE_WEBHOOKS, webhook)
-    session.refresh(webhook)
-    if webhook.paused_at is not None:
+    held = _hold(session, webhook)
+    if held.paused_at is not None:
         raise AlreadyDone(N_("This target is paused already."))
-    webhook.paused_at = clock.now()
+    held.paused_at = clock.now()
 
 
 @command
 def resume(session: Session, *, actor: Actor, webhook: Webhook) -> None:
     """Go on, after a pause or after it was switched off: what waits is sent, if it is not older than three days."""
     authorize(actor, Action.MANAGE_WEBHOOKS, webhook)
-    session.refresh(webhook)
-    webhook.paused_at = webhook.off_at = webhook.free_at = None
-    webhook.misses = 0
-    waiting = update(Delivery).where(Delivery.webhook_id == webhook.id, calls.is_waiting())
+    held = _hold(session, webhook)
+    held.paused_at = held.off_at = held.free_at = None
+    held.misses = 0
+    waiting = update(Delivery).where(Delivery.webhook_id == held.id, calls.is_waiting())
     stale = waiting.where(Delivery.queued_at < clock.now() - webhooks.PATIENCE)
     session.execute(stale.values(gave_up_at=clock.now(), trouble=Trouble.TOO_OLD.value))
     session.execute(waiting.values(due_at=clock.now()))
-    _wake(session, webhook)
+    _wake(session, held)
 
 
 @command
 def remove(session: Session, *, actor: Actor, webhook: Webhook) -> None:
     """Tell it nothing more, ever, and forget what it was told."""
     authorize(actor, Action.MANAGE_WEBHOOKS, webhook)
-    mine = Delivery.vendor_id == webhook.vendor_id, Delivery.webhook_id == webhook.id
+    held = _hold(session, webhook, to_delete=True)
+    mine = Delivery.vendor_id == held.vendor_id, Delivery.webhook_id == held.id
     session.execute(delete(Delivery).where(*mine))
-    session.execute(delete(Webhook).where(Webhook.vendor_id == webhook.vendor_id, Webhook.id == webhook.id))
+    session.execute(delete(Webhook).where(Webhook.vendor_id == held.vendor_id, Webhook.id == held.id))
 
 
 @command
 def try_out(session: Session, *, actor: Actor, webhook: Webhook) -> None:
     """Send it a test, as an event is sent. Raises Conflict while it is told nothing."""
     authorize(actor, Action.MANAGE_WEBHOOKS, webhook)
-    session.refresh(webhook)
-    _require_on(webhook)
-    calls.add(session, webhook, event=Happening.TEST, project_id=None, about={})
-    _wake(session, webhook)
+    held = _hold(session, webhook)
+    _require_on(held)
+    calls.add(session, held, event=Happening.TEST, project_id=None, about={})
+    _wake(session, held)
 
 
 @command
 def send_again(session: Session, *, actor: Actor, delivery: Delivery) -> None:
     """Send it once more, the same bytes under the same id, at once. Raises Conflict while it is still to be sent."""
     authorize(actor, Action.MANAGE_WEBHOOKS, delivery)
-    session.refresh(delivery)
-    webhook = session.get_one(Webhook, delivery.webhook_id)
-    _require_on(webhook)
-    if delivery.sent_at is None and delivery.gave_up_at is None and delivery.attempts == 0:
+    webhook_id, delivery_id = delivery.webhook_id, delivery.id
+    held = _hold(session, session.get_one(Webhook, webhook_id))
+    _require_on(held)
+    again = session.get_one(Delivery, delivery_id, populate_existing=True)
+    if again.sent_at is None and again.gave_up_at is None and again.attempts == 0:
         raise Conflict(N_("This is still on its way."))
-    delivery.sent_at = delivery.gave_up_at = None
-    delivery.due_at, delivery.queued_at, delivery.attempts = clock.now(), clock.now(), 0
-    _wake(session, webhook)
+    again.sent_at = again.gave_up_at = None
+    again.due_at, again.queued_at, again.attempts = clock.now(), clock.now(), 0
+    _wake(session, held)
+
+
+def _hold(session: Session, webhook: Webhook, *, to_delete: bool = False) -> Webhook:
+    """The target as it is now, held until the transaction ends. Raises NotFound when somebody deleted it meanwhile.
+
+    To delete it, facts that are just being queued for it are waited for.
+    """
+    now = select(Webhook).where(Webhook.vendor_id == webhook.vendor_id, Webhook.id == webhook.id)
+    held = session.scalar(now.with_for_update(key_share=not to_delete).execution_options(populate_existing=True))
+    if held is None:
+        raise NotFound
+    return held
 
 
 def _wake(session: Session, webhook: Webhook) -> None:

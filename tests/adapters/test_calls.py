@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from portal.adapters import calls
 from portal.adapters.calls import Answer, NoAnswer
-from portal.rules.webhooks import Address, Trouble, read_address
+from portal.rules.call_addresses import Address, read_address
+from portal.rules.webhooks import Trouble
 from tests import receivers
 from tests.receivers import Behaviour, answers, receiving
 

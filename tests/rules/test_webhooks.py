@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from portal.rules import events, webhooks
+from portal.rules.call_addresses import read_address
 from portal.rules.errors import Invalid
-from portal.rules.webhooks import CHOOSABLE, TOLD, Format, Happening, Trouble, read_address, refusal
+from portal.rules.webhooks import CHOOSABLE, TOLD, Format, Happening, Trouble, refusal
 
 GOOD = {
     "https://hooks.example.org/a/b?c=d&e=f": "https://hooks.example.org:443/a/b?c=d&e=f",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.access import doors
 from portal.adapters import clock, outside
-from portal.db import command
+from portal.db import before_keeping, command
 from portal.models.project import Project
 from portal.models.webhook import Delivery, Webhook
 from portal.rules.errors import AlreadyDone, Conflict, Forbidden, InvalidForm, NotFound
@@ -25,7 +28,7 @@ from portal.services import calls, housekeeping, projects, webhooks
 from portal.services.webhooks import Shown, Wanted
 from portal.web.installation import installation
 from tests.targets import TOLD_BY_STORY, add, call, deliveries, story, target
-from tests.worlds import World
+from tests.worlds import World, fresh_session
 
 NOWHERE = "http://127.0.0.1:9/secret-path?token=secret-token"
 
@@ -243,6 +246,42 @@ def test_deleting_a_target_forgets_what_it_was_told(world: World) -> None:
     assert deliveries(world) == []
     assert world.session.scalars(select(Webhook)).all() == []
     story(world)
+
+
+def test_a_fact_never_fails_because_its_target_is_deleted_meanwhile(world: World) -> None:
+    """On PostgreSQL both are under way at once; SQLite lets one wait for the other from the beginning."""
+    made, project = add(world, NOWHERE, events=("project.started",)), world.draft()
+    of, noted, gate, troubles = target(world, made), threading.Event(), threading.Event(), []
+
+    @command
+    def start_slowly(session: Session) -> None:
+        projects.start(session, actor=world.owner, project=session.get_one(Project, project.id))
+        before_keeping(session, "slowly", lambda: noted.set() or gate.wait(10))  # type: ignore[func-returns-value]  # one line
+
+    def apart(act: Callable[[Session], object]) -> threading.Thread:
+        def run() -> None:
+            with fresh_session(world.app) as session:
+                try:
+                    act(session)
+                except Exception as error:
+                    troubles.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    fact = apart(start_slowly)
+    assert noted.wait(10)
+    deletion = apart(lambda session: webhooks.remove(session, actor=world.owner, webhook=of))
+    time.sleep(0.3)
+    gate.set()
+    fact.join()
+    deletion.join()
+    assert troubles == []
+    assert deliveries(world) == []
+    assert world.session.get_one(Project, project.id).started_at is not None
+    with pytest.raises(NotFound):
+        webhooks.pause(world.session, actor=world.owner, webhook=of)
 
 
 def test_deliveries_are_forgotten_after_a_month(world: World) -> None:

@@ -75,8 +75,8 @@ MUTANTS = (
         "a webhook's delivery is marked as sent whatever was answered",
         "",
         CALLS,
-        "if outcome.trouble is None:\n        delivery.sent_at",
-        "if True:\n        delivery.sent_at",
+        "if outcome.trouble is None:\n        kept |=",
+        "if True:\n        kept |=",
         f"{CALLED}::test_what_fails_is_tried_again_later_and_later_and_given_up_after_three_days",
     ),
     Mutant(
