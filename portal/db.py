@@ -137,6 +137,7 @@ def _once(session: Session, act: Callable[[], T]) -> T:
         result = act()
         for closing in session.info["closing"].values():
             closing()
+        _note(session)
         session.commit()
         return result
     except BaseException:
@@ -158,14 +159,15 @@ def before_keeping(session: Session, key: Hashable, closing: Callable[[], None])
 
 
 def announce(session: Session, fact: object) -> None:
-    """Remember `fact`, a frozen dataclass of `rules.events`, to be told once the transaction is kept.
+    """Remember `fact`, a frozen dataclass of `rules.events`, to be told once the transaction is kept."""
+    session.info.setdefault("announced", []).append(fact)
 
-    What every fact entails inside the transaction is written by the session's `note`, once and for all of them.
-    """
-    facts = session.info.setdefault("announced", [])
-    facts.append(fact)
-    if (note := session.info.get("note")) is not None:
-        before_keeping(session, "note", lambda: note(session, tuple(facts)))
+
+def _note(session: Session) -> None:
+    """Write down what the facts of the transaction entail for those outside, in the transaction itself."""
+    note = session.info.get("note")
+    if note is not None and session.info["announced"]:
+        note(session, tuple(session.info["announced"]))
 
 
 def _speak(session: Session) -> None:

@@ -1,8 +1,8 @@
 """What targets outside are to be told: queued with the fact, claimed by whoever calls, and marked with what came of it.
 
 Every fact is announced (db.announce), those that stand in no project's record too, and as ids: just what may leave the
-house. So that is the one place where all of them pass inside the transaction, and `note` is hung there. It looks at
-them when the transaction is about to be kept, because amounts are final by then.
+house. So that is the one place where all of them pass inside the transaction. `note` gets them as its very last
+step, after everything else is written, because amounts are final by then.
 """
 
 from __future__ import annotations

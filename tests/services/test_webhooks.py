@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.access import doors
 from portal.adapters import clock, outside
-from portal.db import before_keeping, command
+from portal.db import command
 from portal.models.project import Project
 from portal.models.webhook import Delivery, Webhook
 from portal.rules.errors import AlreadyDone, Conflict, Forbidden, InvalidForm, NotFound
@@ -253,10 +253,16 @@ def test_a_fact_never_fails_because_its_target_is_deleted_meanwhile(world: World
     made, project = add(world, NOWHERE, events=("project.started",)), world.draft()
     of, noted, gate, troubles = target(world, made), threading.Event(), threading.Event(), []
 
+    def note_slowly(session: Session, facts: Sequence[object]) -> None:
+        calls.note(session, facts)
+        session.flush()
+        noted.set()
+        gate.wait(10)
+
     @command
     def start_slowly(session: Session) -> None:
+        session.info["note"] = note_slowly
         projects.start(session, actor=world.owner, project=session.get_one(Project, project.id))
-        before_keeping(session, "slowly", lambda: noted.set() or gate.wait(10))  # type: ignore[func-returns-value]  # one line
 
     def apart(act: Callable[[Session], object]) -> threading.Thread:
         def run() -> None:
