@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import blueprints, config, db, listeners, live, logs
 from portal.adapters import keys, outside, storage
 from portal.config import Config
+from portal.services import calls
 from portal.web import actor, assets, errors, gatehouse, headers, htmx, language, looks, talk, templating
 from portal.web.installation import Installation, close_db
 
@@ -58,7 +59,7 @@ def _install(app: Flask, settings: Config) -> None:
     engine, ring = db.make_engine(settings.database_url), keys.load(settings)
     files = storage.LocalStorage(settings.storage_root)
     beyond = outside.Outside(ring, settings.base_url, settings.mail_from.rpartition("@")[2], files)
-    sessions = db.make_sessions(engine, outside=beyond, tell=listeners.teller(app))
+    sessions = db.make_sessions(engine, outside=beyond, note=calls.note, tell=listeners.teller(app))
     app.extensions["milepost"] = Installation(settings, engine, sessions, ring)
     htmx.init_app(app)
     headers.init_app(app)

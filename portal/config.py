@@ -19,6 +19,7 @@ __all__ = ["GIB", "BadSetting", "Config", "keep_secret", "load", "shown"]
 
 KEY_BYTES = 32
 MOST_GREEN_SOCKETS = 5000
+YES_OR_NO = ("webhook_private",)
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
@@ -41,6 +42,7 @@ class Config:
     socketio_async_mode: str
     redis_url: str | None
     allowed_hosts: tuple[str, ...]
+    webhook_private: bool
     host: str
     port: int
 
@@ -105,6 +107,7 @@ def shown(config: Config) -> list[tuple[str, str]]:
     }
     plain = {field.name: getattr(config, field.name) for field in fields(config)}
     plain["allowed_hosts"] = ",".join(config.allowed_hosts)
+    plain["webhook_private"] = str(config.webhook_private).lower()
     return [(name, str(hidden.get(name, "" if value is None else value))) for name, value in plain.items()]
 
 
@@ -128,6 +131,7 @@ def _build(folder: Path, read: Mapping[str, object]) -> Config:
         socketio_async_mode=str(read.get("socketio_async_mode", "threading")),
         redis_url=_optional(read, "redis_url"),
         allowed_hosts=_hosts(str(read.get("allowed_hosts", "")), base_url, host, port),
+        webhook_private=bool(read.get("webhook_private", False)),
         host=host,
         port=port,
     )
@@ -157,6 +161,8 @@ def _text(name: str, value: object) -> str:
     match value:
         case str():
             return value
+        case bool() if name in YES_OR_NO:
+            return str(value).lower()
         case int() if not isinstance(value, bool):
             return str(value)
         case list() if all(isinstance(part, str) for part in value):

@@ -74,7 +74,7 @@ def make_engine(url: str) -> Engine:
 
 
 def make_sessions(engine: Engine, **info: Any) -> sessionmaker[Session]:
-    """The session factory of one application. `info` is what every session carries: `outside`, and `tell`."""
+    """The session factory of one application. `info` is what every session carries: `outside`, `note` and `tell`."""
     return sessionmaker(engine, info=info)
 
 
@@ -137,6 +137,7 @@ def _once(session: Session, act: Callable[[], T]) -> T:
         result = act()
         for closing in session.info["closing"].values():
             closing()
+        _note(session)
         session.commit()
         return result
     except BaseException:
@@ -160,6 +161,13 @@ def before_keeping(session: Session, key: Hashable, closing: Callable[[], None])
 def announce(session: Session, fact: object) -> None:
     """Remember `fact`, a frozen dataclass of `rules.events`, to be told once the transaction is kept."""
     session.info.setdefault("announced", []).append(fact)
+
+
+def _note(session: Session) -> None:
+    """Write down what the facts of the transaction entail for those outside, in the transaction itself."""
+    note = session.info.get("note")
+    if note is not None and session.info["announced"]:
+        note(session, tuple(session.info["announced"]))
 
 
 def _speak(session: Session) -> None:

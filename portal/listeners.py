@@ -27,6 +27,11 @@ def draw_papers(app: Flask, _fact: object) -> None:
     worker.wake(app, Job.DRAW_PAPERS)
 
 
+def call_targets(app: Flask, _fact: object) -> None:
+    """Something is queued for a target outside."""
+    worker.wake(app, Job.CALL_TARGETS)
+
+
 LISTENERS: dict[type, tuple[Callable[[Flask, Any], None], ...]] = {
     events.ProjectCreated: (push.vendor_changed,),
     events.ProjectChanged: (push.changed,),
@@ -50,6 +55,7 @@ LISTENERS: dict[type, tuple[Callable[[Flask, Any], None], ...]] = {
     events.FactTold: (push.line,),
     events.ThreadRead: (push.reading,),
     events.StatusSent: (send_notices, push.changed),
+    events.CallsQueued: (call_targets,),
 }
 
 

@@ -138,6 +138,17 @@ def allowed_hosts(text: str) -> str:
     return text
 
 
+def yes_or_no(name: str) -> Reader:
+    """`true` or `false`."""
+
+    def read(text: str) -> bool:
+        if text not in ("true", "false"):
+            raise BadSetting(f"{name} must be true or false, not “{_shown(text)}”.")
+        return text == "true"
+
+    return read
+
+
 READERS: dict[str, Reader] = {
     "database_url": database_url,
     "storage_url": storage_url,
@@ -153,6 +164,7 @@ READERS: dict[str, Reader] = {
     "socketio_async_mode": async_mode,
     "redis_url": redis_url,
     "allowed_hosts": allowed_hosts,
+    "webhook_private": yes_or_no("webhook_private"),
     "host": host,
     "port": integer("port", 1, 65535),
 }

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from portal.adapters import jobs, mail
 from portal.adapters.jobs import Holder, crontab
 from portal.notifications import dispatch
+from portal.notifications.calling import Switchboard
 from portal.services import (
     housekeeping,
     papers,
@@ -46,14 +47,16 @@ class Job(StrEnum):
     TIDY_UP = "tidy_up"
     REREAD_FILES = "reread_files"
     STATUS_UPDATES = "status_updates"
+    CALL_TARGETS = "call_targets"
 
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The queue of an app, and how to put each job into it."""
+    """The queue of an app, how to put each job into it, and the threads that call targets outside."""
 
     huey: Huey
     tasks: dict[Job, Any]
+    board: Switchboard
 
 
 def wake(app: Flask, job: Job) -> None:
@@ -64,7 +67,7 @@ def wake(app: Flask, job: Job) -> None:
 def start_embedded(app: Flask) -> Holder:
     """Do the jobs in this process, beside its requests, unless another process of the instance does."""
     holder = Holder(_jobs(app).huey, installation(app).config.instance)
-    for job in (Job.RECONCILE, Job.SEND_NOTICES, Job.DRAW_PAPERS):
+    for job in (Job.RECONCILE, Job.SEND_NOTICES, Job.DRAW_PAPERS, Job.CALL_TARGETS):
         wake(app, job)
     holder.start()
     return holder
@@ -84,6 +87,10 @@ def until_told(app: Flask) -> Iterator[None]:
 
 def do(app: Flask, job: Job) -> None:
     """Do it now, with a session of its own. What goes wrong is logged: the next turn finds the same work again."""
+    if job is Job.CALL_TARGETS:
+        # Handed on to threads of their own: a target that hangs must not hold up those of the jobs.
+        _jobs(app).board.wake()
+        return
     here = installation(app)
     try:
         with here.sessions() as session:
@@ -132,7 +139,7 @@ _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.REREAD_FILES: _reread_files,
     Job.STATUS_UPDATES: _status_updates,
 }
-# By the clock, in UTC. Notices go every minute and, by a second hint, half a minute later.
+# By the clock, in UTC. Notices and calls go every minute and, by a second hint, half a minute later.
 _TIMES = {
     Job.SEND_NOTICES: crontab(),
     Job.DRAW_PAPERS: crontab(minute="7"),
@@ -141,6 +148,7 @@ _TIMES = {
     Job.REREAD_FILES: crontab(minute="27"),
     # Zones begin their hours at a quarter as well.
     Job.STATUS_UPDATES: crontab(minute="*/5"),
+    Job.CALL_TARGETS: crontab(),
 }
 
 
@@ -153,15 +161,16 @@ def _jobs(app: Flask) -> Jobs:
 
 
 def _made(app: Flask) -> Jobs:
-    huey = jobs.queue(installation(app).config)
+    here = installation(app)
+    huey = jobs.queue(here.config)
     weakref.finalize(app, huey.storage.close)
     tasks = {job: huey.task(name=job.value)(lambda job=job: do(app, job)) for job in Job}
     for job, times in _TIMES.items():
         huey.periodic_task(times, name=f"{job.value}_by_the_clock")(lambda job=job: _by_the_clock(app, job))
-    return Jobs(huey, tasks)
+    return Jobs(huey, tasks, Switchboard(here.sessions, private=here.config.webhook_private))
 
 
 def _by_the_clock(app: Flask, job: Job) -> None:
-    if job is Job.SEND_NOTICES:
+    if job in (Job.SEND_NOTICES, Job.CALL_TARGETS):
         _jobs(app).tasks[job].schedule(delay=HALF_A_MINUTE)
     do(app, job)

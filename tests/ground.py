@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from flask.testing import FlaskClient
 
 from portal import create_app, logs, migrating, worker
 from portal.config import Config
+from portal.notifications.calling import Switchboard
 from portal.web.installation import installation
 from tests import guarded_answers
 from tests.postgres import Server
@@ -97,6 +99,7 @@ class Ground:
             _stop_timers()
             if jobs := app.extensions.pop(worker.EXTENSION, None):
                 jobs.huey.storage.close()
+                _wait_for_calls(jobs.board)
             installation(app).engine.dispose()
 
     def _make(self, settings: Config) -> Flask:
@@ -106,6 +109,13 @@ class Ground:
         app.test_client_class = _remembering(self._responses)
         guarded_answers.watch(app)
         return app
+
+
+def _wait_for_calls(board: Switchboard) -> None:
+    """Whoever still calls somebody would do so in the database of the next test."""
+    end = time.monotonic() + 15
+    while not board.idle and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def _stop_timers() -> None:

@@ -47,9 +47,15 @@ def missing(environ: dict[str, Any], headers: Headers) -> list[str]:
     if any(part not in policy for part in needed) or any(part in policy for part in UNSAFE):
         wrong.append("Content-Security-Policy")
     if not environ["PATH_INFO"].startswith("/static/"):
-        wrong += [] if "no-store" in headers.get("Cache-Control", "") or is_public(environ) else ["Cache-Control"]
+        kept = headers.get("Cache-Control", "")
+        wrong += [] if "no-store" in kept or is_public(environ) or is_calendar(environ, kept) else ["Cache-Control"]
         wrong += [] if {"HX-Request", "Cookie"} <= set(headers.get("Vary", "").split(", ")) else ["Vary"]
     return wrong
+
+
+def is_calendar(environ: dict[str, Any], kept: str) -> bool:
+    """A calendar is kept by the program that asked for it, for itself, and asked about each time."""
+    return str(environ["PATH_INFO"]).startswith("/calendar/") and kept == "private, no-cache"
 
 
 def is_public(environ: dict[str, Any]) -> bool:

@@ -48,6 +48,7 @@ BAD = {
     "a number in other digits": {"PORTAL_WORKERS": "２"},
     "a number too long to be one": {"PORTAL_WORKERS": "9" * 5000},
     "port zero": {"PORT": "0"},
+    "a yes that is no true": {"PORTAL_WEBHOOK_PRIVATE": "yes"},
     "a port beyond all": {"PORTAL_PORT": "70000"},
     "a port in words": {"PORT": "http"},
     "a host with a blank": {"PORTAL_HOST": "my host"},
@@ -119,6 +120,14 @@ def test_port_is_short_for_portal_port_and_wins(tmp_path: Path) -> None:
     read = config.load({"PORT": "9002", "PORTAL_PORT": "9001"}, instance=tmp_path)
     assert (read.port, read.base_url) == (9002, "http://127.0.0.1:9002")
     assert config.load({"PORT": ""}, instance=tmp_path).port == 8000
+
+
+def test_true_in_the_file_is_true_in_the_environment(tmp_path: Path) -> None:
+    assert config.load({}, instance=tmp_path).webhook_private is False
+    (tmp_path / "portal.toml").write_text("webhook_private = true\n")
+    read = config.load({}, instance=tmp_path)
+    assert (read.webhook_private, dict(config.shown(read))["webhook_private"]) == (True, "true")
+    assert config.load({"PORTAL_WEBHOOK_PRIVATE": "false"}, instance=tmp_path).webhook_private is False
 
 
 def test_an_empty_value_counts_as_left_out(tmp_path: Path) -> None:

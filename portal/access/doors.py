@@ -21,6 +21,7 @@ from portal.models.project import Project
 from portal.models.receipt import Receipt
 from portal.models.status_update import StatusDraft, StatusUpdate
 from portal.models.vendor import Member, Vendor
+from portal.models.webhook import Delivery, Webhook
 from portal.rules.errors import NotFound
 
 T = TypeVar("T", Milestone, Payment, Receipt, Deliverable, Message, Attachment, StatusUpdate)
@@ -108,6 +109,16 @@ def get_member(session: Session, actor: Actor, member_id: UUID) -> Member:
     return _inside_vendor(session, actor, Member, member_id)
 
 
+def get_webhook(session: Session, actor: Actor, webhook_id: UUID) -> Webhook:
+    """A target outside, for the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, Webhook, webhook_id)
+
+
+def get_delivery(session: Session, actor: Actor, delivery_id: UUID) -> Delivery:
+    """What a target was or is to be told, for the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, Delivery, delivery_id)
+
+
 def get_vendor(session: Session, actor: Actor) -> Vendor:
     """The member's own vendor; raises NotFound for anybody else."""
     if not isinstance(actor, MemberActor):
@@ -129,7 +140,7 @@ def _seen(model: type[T], shape: scopes.Shape) -> Select[T]:
     return select(model).where(model.id == bindparam("row"), condition)
 
 
-V = TypeVar("V", Client, Grant, Contact, Upload, Member, StatusDraft)
+V = TypeVar("V", Client, Grant, Contact, Upload, Member, StatusDraft, Webhook, Delivery)
 
 
 def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID) -> V:

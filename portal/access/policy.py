@@ -19,6 +19,7 @@ class Action(StrEnum):
     CHANGE_VENDOR = "change_vendor"
     CHANGE_PAYEE = "change_payee"
     MANAGE_MEMBERS = "manage_members"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     CREATE_PROJECT = "create_project"
     EDIT_PROJECT = "edit_project"
     START_PROJECT = "start_project"
@@ -92,6 +93,7 @@ POLICY: dict[Action, Predicate] = {
     Action.CHANGE_VENDOR: lead,
     Action.CHANGE_PAYEE: owner,
     Action.MANAGE_MEMBERS: owner,
+    Action.MANAGE_WEBHOOKS: lead,
     Action.CREATE_PROJECT: lead,
     Action.EDIT_PROJECT: lead,
     Action.START_PROJECT: lead,

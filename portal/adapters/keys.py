@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.config import Config, keep_secret
@@ -14,7 +16,7 @@ from portal.config import Config, keep_secret
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`codes` peppers the digests of access codes and tokens; `signer` signs record heads and receipts."""
+    """`codes` peppers digests of codes and tokens and encrypts what is sealed; `signer` signs heads and receipts."""
 
     codes: bytes
     signer: Ed25519PrivateKey
@@ -22,6 +24,21 @@ class Keys:
     def digest_token(self, token: str) -> bytes:
         """How a browser's token is kept: a keyed digest."""
         return hmac.new(self.codes, b"token:" + token.encode(), hashlib.sha256).digest()
+
+    def digest_feed(self, token: str) -> bytes:
+        """How the token of a calendar link is kept: a keyed digest, and never that of a browser's token."""
+        return hmac.new(self.codes, b"feed:" + token.encode(), hashlib.sha256).digest()
+
+    def seal(self, secret: bytes) -> bytes:
+        """A secret that has to be known again, encrypted: whoever reads the database alone does not learn it."""
+        return self._box().encrypt(secret)
+
+    def unseal(self, sealed: bytes) -> bytes:
+        """What was sealed here. Raises cryptography.fernet.InvalidToken for anything else."""
+        return self._box().decrypt(sealed)
+
+    def _box(self) -> Fernet:
+        return Fernet(base64.urlsafe_b64encode(hmac.new(self.codes, b"box", hashlib.sha256).digest()))
 
     def sign(self, message: bytes) -> str:
         """The Ed25519 signature of `message`, in hex."""

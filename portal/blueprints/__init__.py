@@ -10,6 +10,7 @@ NAMES = (
     "accounts",
     "attachments",
     "brands",
+    "calendars",
     "clients",
     "deliverables",
     "entrances",

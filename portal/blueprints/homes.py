@@ -11,7 +11,7 @@ from flask import Blueprint, make_response, render_template, request
 
 from portal.access.actor import ContactActor, MemberActor
 from portal.adapters import clock
-from portal.queries import activity, figures, keyring, needs, shelf
+from portal.queries import activity, feeds, figures, keyring, needs, shelf
 from portal.queries.keyring import Card
 from portal.queries.shelf import Shelf, Wish
 from portal.rules import gate, search
@@ -19,6 +19,7 @@ from portal.rules.desk import Drawer
 from portal.web import happenings, sentences, standings
 from portal.web import needs as words
 from portal.web.actor import current_actor, current_visit
+from portal.web.forms import new_key
 from portal.web.gatehouse import Who, who
 from portal.web.htmx import is_fragment
 from portal.web.installation import db
@@ -110,7 +111,11 @@ def _keyring(actor: ContactActor) -> str:
     faces = [_face(card) for card in keyring.cards(db(), actor)]
     faces.sort(key=lambda face: not face.waits)
     headline = words.waiting(sum(face.waits for face in faces))
-    return render_template("homes/keyring.html", faces=faces, brands=brands, key_for=actor.key_for, headline=headline)
+    links = feeds.links(db(), actor)
+    return render_template(
+        "homes/keyring.html", faces=faces, brands=brands, key_for=actor.key_for, headline=headline, links=links,
+        new_key=new_key,
+    )  # fmt: skip
 
 
 def _face(card: Card) -> Face:

@@ -4,6 +4,7 @@ from portal.models import (
     client,
     deliverable,
     entry,
+    feed,
     message,
     milestone,
     outbox,
@@ -15,12 +16,14 @@ from portal.models import (
     status_update,
     triggers,
     vendor,
+    webhook,
 )
 
 __all__ = [
     "client",
     "deliverable",
     "entry",
+    "feed",
     "message",
     "milestone",
     "outbox",
@@ -32,4 +35,5 @@ __all__ = [
     "status_update",
     "triggers",
     "vendor",
+    "webhook",
 ]

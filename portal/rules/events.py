@@ -13,6 +13,13 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallsQueued:
+    """Targets outside are to be told of something. No fact itself: it follows from others, in their transaction."""
+
+    vendor_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectCreated(Event):
     """A vendor set up a project; nobody outside knows of it yet."""
 

@@ -40,6 +40,7 @@ CODE_OVERALL = Limit(capacity=60, refill_seconds=10)
 CODE_IN_A_FLOOD = Limit(capacity=2, refill_seconds=60)
 LOGIN_PER_ADDRESS = Limit(capacity=20, refill_seconds=15)
 LOGIN_PER_ACCOUNT = Limit(capacity=10, refill_seconds=60)
+FEED_PER_ADDRESS = Limit(capacity=20, refill_seconds=15)
 
 
 def take_for_code(session: Session, *, address: str) -> tuple[Token, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,8 +17,10 @@ from portal.models.milestone import Milestone
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.rules.roles import Role
-from portal.services import chat, status_drafts, status_updates
+from portal.rules.webhooks import Happening
+from portal.services import calls, chat, feeds, status_drafts, status_updates
 from portal.services.chat import Said
+from tests import targets
 from tests.access.people import INSIDERS, OUTSIDERS, People, gather, second_studio
 from tests.worlds import Browser, Entered, World
 
@@ -57,6 +60,9 @@ def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
     second = world.milestone(project, 2)
     spare = world.member(Role.MEMBER, "Sam Spare")
     message, attachment = say(world, step, entered)
+    made = targets.add(world, "http://127.0.0.1:9/", events=("payment.confirmed",))
+    told = calls.add(session, targets.target(world, made), event=Happening.TEST, project_id=None, about={})
+    session.commit()
     return {
         "vendors": world.owner.vendor_id,
         "messages": message,
@@ -69,7 +75,10 @@ def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
         "deliverables": session.scalars(select(Deliverable.id).where(Deliverable.project_id == project.id)).one(),
         "grants": world.contact(project, name="Gil Spare").grant_id,
         "uploads": reserve(world, second.id),
-        "settings": spare.member_id,
+        "members": spare.member_id,
+        "calendar": feeds.make(session, actor=world.owner, contact_id=None, ticket=world.ticket()),
+        "webhooks": made.webhook_id,
+        "deliveries": told.id,
         "updates": an_update(world, project),
     }
 
@@ -87,10 +96,15 @@ def an_update(world: World, project: Project) -> UUID:
     return status_updates.send(world.session, actor=world.owner, draft=draft).id
 
 
-def renewed(stage: Stage) -> UUID:
-    """An upload that is there again, the one before it given up: there is room for five."""
-    ask(stage.people["owner"], "DELETE", fill("/uploads/<uuid>", stage.own))
-    return reserve(stage.world, stage.own["second"])
+def renew(stage: Stage, method: str, address: str) -> None:
+    """What one person takes away at this address is there again for the next."""
+    if (method, address) == ("DELETE", "/uploads/<uuid>"):
+        # The one before is given up: there is room for five.
+        ask(stage.people["owner"], "DELETE", fill("/uploads/<uuid>", stage.own))
+        stage.own["uploads"] = reserve(stage.world, stage.own["second"])
+    if address == "/settings/webhooks/<uuid>/removal":
+        ask(stage.people["owner"], "POST", fill(address, stage.own))
+        stage.own["webhooks"] = targets.add(stage.world, "http://127.0.0.1:9/").webhook_id
 
 
 def reserve(world: World, milestone_id: UUID) -> UUID:
@@ -125,5 +139,6 @@ def fill(address: str, ids: dict[str, UUID]) -> str:
     if address.startswith(("/brand/", "/static/")):
         plain = address.replace("<uuid:vendor_id>", str(ids["vendors"])).replace("<int:version>", "1")
         return plain.replace("<path:filename>", "css/base.css")
-    word = address.split("/")[1]
-    return address.replace("<uuid>", str(ids[word]))
+    # The word before an id says what it is the id of.
+    word = address.partition("/<")[0].rpartition("/")[2]
+    return re.sub("<uuid>|<token>", str(ids[word]), address) if "/<" in address else address

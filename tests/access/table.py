@@ -47,6 +47,11 @@ PLAIN = {
     ("GET", "/"): Door(may=ANY_MEMBER + ANY_CONTACT),
     ("GET", "/brand/<uuid:vendor_id>-<int:version>.css"): open_to_all(),
     ("GET", "/brand/<uuid:vendor_id>-<int:version>/logo"): open_to_all(),
+    # Whoever knows the link.
+    ("GET", "/calendar/<token>.ics"): open_to_all(),
+    # A contact's form names whose link it is; an empty one finds nobody.
+    ("POST", "/calendar"): Door(may=ANY_MEMBER),
+    ("POST", "/calendar/revocation"): Door(may=ANY_MEMBER),
     ("GET", "/enter"): open_to_all(),
     ("POST", "/enter"): open_to_all(),
     ("GET", "/healthz"): open_to_all(),
@@ -87,6 +92,10 @@ PLAIN = {
         may=("owner", "other owner"), sees=("manager", "member", "other manager", "other member"), home="/login"
     ),
     ("GET", "/settings/account"): members_of_any(),
+    ("GET", "/settings/connections"): members_of_any(),
+    ("POST", "/settings/webhooks"): Door(
+        may=("owner", "manager", "other owner", "other manager"), sees=("member", "other member"), home="/login"
+    ),
     ("POST", "/settings/account/password"): members_of_any(),
     ("POST", "/settings/account/sittings"): members_of_any(),
     ("POST", "/settings/account/zone"): members_of_any(),
@@ -150,6 +159,14 @@ THINGS = {
     ("HEAD", "/uploads/<uuid>"): Door(may=MEMBERS, home=""),
     ("PATCH", "/uploads/<uuid>"): Door(may=MEMBERS, home=""),
     ("DELETE", "/uploads/<uuid>"): Door(may=MEMBERS, home=""),
+    ("GET", "/settings/webhooks/<uuid>"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/settings/webhooks/<uuid>"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/settings/webhooks/<uuid>/secret"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/settings/webhooks/<uuid>/pause"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/settings/webhooks/<uuid>/resumption"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/settings/webhooks/<uuid>/test"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/settings/deliveries/<uuid>/repeat"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/settings/webhooks/<uuid>/removal"): Door(may=LEADS, sees=("member",), home="/login"),
     ("POST", "/settings/members/<uuid>/role"): Door(may=("owner",), sees=("manager", "member"), home="/login"),
     ("POST", "/settings/members/<uuid>/removal"): Door(may=("owner",), sees=("manager", "member"), home="/login"),
 }

@@ -101,7 +101,9 @@ def test_whatever_reads_a_secret_is_marked_as_taking_one(app: Flask, session: Se
     reading_one = {("POST", "/setup")} if secrets_read(Browser(app.test_client()), "POST", "/setup") else set()
     stage = set_up(app, session)
     for (method, address), view in views(app).items():
-        path = fill(address, stage.own) if "<uuid>" in address else address
+        path = fill(address, stage.own) if "<" in address else address
+        if "<token>" in address:
+            reading_one.add((method, address))
         for name in READERS[view.policy]:
             if address not in LEAVING and secrets_read(stage.people[name], method, path):
                 reading_one.add((method, address))
@@ -146,6 +148,7 @@ def guessers(world: World) -> dict[Where, tuple[Browser, str, Callable[[], Form]
     return {
         ("POST", "/enter"): (world.stranger(), "/enter", code),
         ("POST", "/login"): (world.stranger(), "/login", lambda: login),
+        ("GET", "/calendar/<token>.ics"): (world.stranger(), "/calendar/guess.ics", dict),
         ("POST", "/milestones/<uuid>/approval"): (world.entered(cleo.code), f"/milestones/{step.id}/approval", code),
         ("POST", "/milestones/<uuid>/payments"): (world.entered(cleo.code), f"/milestones/{step.id}/payments", code),
         ("POST", "/settings/account/password"): (
@@ -173,9 +176,11 @@ def guess(browser: Browser, address: str, form: Callable[[], Form], later: timed
     """How many of the guesses were heard; whatever comes after the first refusal is refused as well."""
     with time_machine.travel(clock.now() + later, tick=False):
         token = browser.csrf()
+        method, wrong = ("GET", 404) if address.endswith(".ics") else ("POST", 422)
+        sent = {"csrf_token": token} if method == "POST" else {}
         statuses = [
-            browser.client.post(address, data={"csrf_token": token, **form()}).status_code for _ in range(TIMES)
+            browser.client.open(address, method=method, data={**sent, **form()}).status_code for _ in range(TIMES)
         ]
-    assert set(statuses) == {422, 429}, (address, statuses)
+    assert set(statuses) == {wrong, 429}, (address, statuses)
     assert statuses == sorted(statuses)
-    return statuses.count(422)
+    return statuses.count(wrong)

@@ -46,7 +46,7 @@ def address(stage: Stage, shape: str) -> str:
     """The address with ids of one's own in it."""
     plain = shape.replace("<uuid:vendor_id>-<int:version>", f"{stage.world.owner.vendor_id}-1")
     plain = plain.replace("<path:filename>", "css/base.css")
-    return fill(plain, stage.own) if "<uuid>" in plain else plain
+    return fill(plain, stage.own) if "<" in plain else plain
 
 
 def ask(stage: Stage, method: str, shape: str, headers: dict[str, str], form: dict[str, str]) -> Any:

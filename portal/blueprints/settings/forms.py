@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, FileField, Form, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    FileField,
+    Form,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired
 
 from portal.rules.roles import Role
@@ -47,6 +58,17 @@ class MemberForm(Form):
     name = StringField(_("Full name"), [InputRequired()])
     email = StringField(_("E-mail address"), [InputRequired()])
     role = RadioField(_("Role"), [InputRequired()], default=Role.MEMBER.value)
+
+
+class WebhookForm(Form):
+    """A target outside, and what it is told of."""
+
+    name = StringField(_("Name"), [InputRequired()])
+    format = SelectField(_("How it wants to be told"), [InputRequired()])
+    address = StringField(_("Address"), [InputRequired()])
+    robot_key = StringField(_("Key the robot signs with"))
+    events = SelectMultipleField(_("Tell it when"))
+    idempotency_key = HiddenField()
 
 
 class AccountForm(Form):

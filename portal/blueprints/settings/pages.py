@@ -31,12 +31,12 @@ def vendor() -> Vendor:
     return doors.get_vendor(db(), current_actor())
 
 
-def show(tab: str, *, form: Any = None, error: DomainError | None = None, **context: Any) -> Response:
-    """The page of `tab`; with an error its form is shown again, the refusal beside its field."""
-    shared = context | {"tabs": _tabs(tab)}
+def show(page: str, *, form: Any = None, error: DomainError | None = None, tab: str = "", **context: Any) -> Response:
+    """The page, under `tab` if not under its own; with an error its form again, the refusal beside its field."""
+    shared = context | {"tabs": _tabs(tab or page)}
     if error is not None:
-        return refusals.again(f"settings/{tab}.html", form, error, **shared)
-    return make_response(render_template(f"settings/{tab}.html", form=form, **shared))
+        return refusals.again(f"settings/{page}.html", form, error, **shared)
+    return make_response(render_template(f"settings/{page}.html", form=form, **shared))
 
 
 def _tabs(here: str) -> list[dict[str, Any]]:
@@ -44,6 +44,7 @@ def _tabs(here: str) -> list[dict[str, Any]]:
         ("studio", _("Studio")),
         ("payment", _("Payment")),
         ("members", _("Members")),
+        ("connections", _("Connections")),
         ("account", _("Account")),
     )
     return [{"label": words, "href": url_for(f"settings.{tab}"), "current": tab == here} for tab, words in named]

@@ -14,6 +14,7 @@ from tests.mutants.listed import (
     keys,
     mails,
     moneys,
+    outward,
     papers,
     sittings,
     status_updates,
@@ -41,6 +42,7 @@ LISTS = (
     mails,
     webs,
     status_updates,
+    outward,
 )
 ALL: tuple[Mutant, ...] = tuple(mutant for each in LISTS for mutant in each.MUTANTS)
 

@@ -1,0 +1,170 @@
+"""What reaches out: calendar links, and targets outside that are told what happens."""
+
+# what is sought are lines of the code as they stand
+
+from tests.mutants.mutant import Mutant
+
+CALLS, CALLING, LINE, NETWORKS = (
+    "portal/services/calls.py",
+    "portal/notifications/calling.py",
+    "portal/adapters/calls.py",
+    "portal/rules/networks.py",
+)
+FEEDS, READS, HOOKS = "portal/services/feeds.py", "portal/queries/feeds.py", "portal/services/webhooks.py"
+CALLED, ON_THE_LINE = "tests/notifications/test_calling.py", "tests/adapters/test_calls.py"
+CALENDARS, TARGETS = "tests/web/test_calendars.py", "tests/services/test_webhooks.py"
+
+MUTANTS = (
+    Mutant(
+        "a webhook may lead into a private network if one of its addresses is public",
+        "",
+        LINE,
+        "not all(networks.is_public(each)",
+        "not any(networks.is_public(each)",
+        f"{ON_THE_LINE}::test_a_name_with_one_private_address_among_others_is_not_called",
+    ),
+    Mutant(
+        "a webhook's name is looked up once more when it is called",
+        "",
+        LINE,
+        "return _to(host, port, max(0.1, share))",
+        'return _to(socket.getaddrinfo("rebound.example", port)[0][4][0], port, max(0.1, share))',
+        f"{ON_THE_LINE}::test_the_connection_goes_to_the_address_that_was_looked_at",
+    ),
+    Mutant(
+        "webhooks may be called at addresses that translate or embed IPv4",
+        "",
+        NETWORKS,
+        "return address in GIVEN_OUT and not any(address in block for block in NOT_ANYBODYS)",
+        "return True",
+        "tests/rules/test_networks.py",
+    ),
+    Mutant(
+        "a webhook that drips is waited for",
+        "",
+        LINE,
+        "    watch.start()\n",
+        "",
+        f"{ON_THE_LINE}::test_whoever_does_not_answer_properly_is_left_in_time",
+    ),
+    Mutant(
+        "a webhook's certificate is not looked at",
+        "",
+        LINE,
+        "sock = _context().wrap_socket(sock, server_hostname=address.host)",
+        "sock = __import__('ssl')._create_unverified_context().wrap_socket(sock)",
+        f"{ON_THE_LINE}::test_a_certificate_that_nobody_vouches_for_is_not_accepted",
+    ),
+    Mutant(
+        "a webhook is told of the facts of another studio",
+        "",
+        CALLS,
+        "select(Webhook).where(Webhook.vendor_id == outward[0].vendor_id, Webhook.off_at.is_(None))",
+        "select(Webhook).where(Webhook.off_at.is_(None))",
+        f"{TARGETS}::test_a_studio_is_told_of_its_own_facts_only",
+    ),
+    Mutant(
+        "a webhook is told of everything, whatever was chosen",
+        "",
+        CALLS,
+        " if TOLD[type(fact)] in target.events]",
+        "]",
+        f"{TARGETS}::test_only_what_was_chosen_is_queued",
+    ),
+    Mutant(
+        "a webhook's delivery is marked as sent whatever was answered",
+        "",
+        CALLS,
+        "if outcome.trouble is None:\n        kept |=",
+        "if True:\n        kept |=",
+        f"{CALLED}::test_what_fails_is_tried_again_later_and_later_and_given_up_after_three_days",
+    ),
+    Mutant(
+        "two threads may call the same webhook",
+        "",
+        CALLS,
+        "or_(Webhook.free_at.is_(None), Webhook.free_at <= now)",
+        "or_(Webhook.free_at.is_(None), Webhook.free_at > now, Webhook.free_at <= now)",
+        f"{CALLED}::test_a_target_is_one_threads_alone_until_the_lease_ends",
+    ),
+    Mutant(
+        "a webhook that fails slowly is called again at once",
+        "",
+        CALLS,
+        "until = clock.now() + REST if slow else clock.now()",
+        "until = clock.now()",
+        f"{CALLED}::test_a_target_that_hangs_holds_up_nobody",
+    ),
+    Mutant(
+        "a webhook is called while a transaction is open",
+        "",
+        CALLING,
+        "    session.rollback()\n",
+        "",
+        f"{CALLED}::test_no_transaction_is_open_while_a_target_takes_its_time",
+    ),
+    Mutant(
+        "plain webhooks stay callable after the setting is taken back",
+        "",
+        CALLING,
+        'request.address.scheme == "http" and not private',
+        "False",
+        f"{CALLED}::test_plain_http_that_was_added_while_it_was_allowed_is_not_called_any_more",
+    ),
+    Mutant(
+        "the secret of a webhook stands in the database",
+        "",
+        HOOKS,
+        "return outside.of(session).keys.seal(json.dumps([address, secret]).encode())",
+        "return json.dumps([address, secret]).encode()",
+        f"{TARGETS}::test_address_and_secret_stand_in_no_column",
+    ),
+    Mutant(
+        "a calendar link outlives the code it was made with",
+        "",
+        READS,
+        "live: bool = row.grant_id is not None and row.revoked_at is None and now < row.expires_at",
+        "live: bool = row.grant_id is not None",
+        f"{CALENDARS}::test_a_revoked_code_ends_the_link_like_any_wrong_one",
+    ),
+    Mutant(
+        "a calendar link outlives the exchange of its code",
+        "",
+        READS,
+        "return live and bool(row.grant_version == row.version)",
+        "return live",
+        f"{CALENDARS}::test_an_exchanged_code_ends_the_link_that_was_made_with_the_old_one",
+    ),
+    Mutant(
+        "a calendar link of one code shows what other codes of the person open",
+        "",
+        FEEDS,
+        "select(Grant).where(Grant.id.in_(held))",
+        "select(Grant).where(Grant.contact_id == contact_id)",
+        f"{CALENDARS}::test_a_contact_sees_the_projects_of_the_codes_in_that_browser_only",
+    ),
+    Mutant(
+        "calendars show payments to those who may not see money",
+        "",
+        READS,
+        "sees_money=sees_money",
+        "sees_money=True",
+        f"{CALENDARS}::test_who_may_not_see_money_sees_no_payment_and_no_amount",
+    ),
+    Mutant(
+        "a calendar link outlives its member",
+        "",
+        READS,
+        "Reader(_member(first), first.vendor_name) if first.disabled_at is None else None",
+        "Reader(_member(first), first.vendor_name)",
+        f"{CALENDARS}::test_a_member_who_left_has_no_link_any_more",
+    ),
+    Mutant(
+        "calendars show drafts",
+        "",
+        READS,
+        "\n        .where(Project.started_at.is_not(None))",
+        "",
+        f"{CALENDARS}::test_a_member_has_every_date_of_the_studio",
+    ),
+)
