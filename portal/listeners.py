@@ -49,6 +49,7 @@ LISTENERS: dict[type, tuple[Callable[[Flask, Any], None], ...]] = {
     events.MessageChanged: (push.line_again,),
     events.FactTold: (push.line,),
     events.ThreadRead: (push.reading,),
+    events.MailSentAgain: (send_notices,),
 }
 
 

@@ -16,6 +16,7 @@ from portal.models.client import Client, Contact, Grant
 from portal.models.deliverable import Deliverable, Upload
 from portal.models.message import Attachment, Message
 from portal.models.milestone import Milestone
+from portal.models.outbox import Notice
 from portal.models.payment import Payment, Proof
 from portal.models.project import Project
 from portal.models.receipt import Receipt
@@ -97,6 +98,11 @@ def get_member(session: Session, actor: Actor, member_id: UUID) -> Member:
     return _inside_vendor(session, actor, Member, member_id)
 
 
+def get_notice(session: Session, actor: Actor, notice_id: UUID) -> Notice:
+    """A mail of the vendor's, to whomever, for its members only; raises NotFound."""
+    return _inside_vendor(session, actor, Notice, notice_id)
+
+
 def get_vendor(session: Session, actor: Actor) -> Vendor:
     """The member's own vendor; raises NotFound for anybody else."""
     if not isinstance(actor, MemberActor):
@@ -118,7 +124,7 @@ def _seen(model: type[T], shape: scopes.Shape) -> Select[T]:
     return select(model).where(model.id == bindparam("row"), condition)
 
 
-V = TypeVar("V", Client, Grant, Contact, Upload, Member)
+V = TypeVar("V", Client, Grant, Contact, Upload, Member, Notice)
 
 
 def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID) -> V:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +24,11 @@ class Keys:
     def digest_token(self, token: str) -> bytes:
         """How a browser's token is kept: a keyed digest."""
         return hmac.new(self.codes, b"token:" + token.encode(), hashlib.sha256).digest()
+
+    def notice_token(self, kind: str, person_id: UUID) -> str:
+        """The token in every mail to a person, made of "member" or "contact" and their id: it tells neither."""
+        made = hmac.new(self.codes, b"notices:" + kind.encode() + person_id.bytes, hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
     def sign(self, message: bytes) -> str:
         """The Ed25519 signature of `message`, in hex."""

@@ -19,6 +19,7 @@ NAMES = (
     "messages",
     "milestones",
     "payments",
+    "preferences",
     "project_forms",
     "projects",
     "receipts",

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from portal.models.deliverable import Deliverable
 from portal.models.milestone import Milestone
+from portal.models.outbox import Notice
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.rules.roles import Role
 from portal.services import chat
 from portal.services.chat import Said
+from tests import letters
 from tests.access.people import INSIDERS, OUTSIDERS, People, gather, second_studio
 from tests.worlds import Browser, Entered, World
 
@@ -33,8 +35,8 @@ class Stage:
 
     world: World
     people: People
-    own: dict[str, UUID]
-    foreign: dict[str, UUID]
+    own: dict[str, Any]
+    foreign: dict[str, Any]
 
 
 def set_up(app: Flask, session: Session) -> Stage:
@@ -49,7 +51,7 @@ def set_up(app: Flask, session: Session) -> Stage:
     return Stage(world, people, own, theirs)
 
 
-def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
+def things(world: World, project: Project, entered: Entered) -> dict[str, Any]:
     """Ids by the first word of the addresses they stand in."""
     session, step = world.session, world.milestone(project)
     world.deliver(step, ("plan.txt", b"the plan"))
@@ -70,6 +72,8 @@ def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
         "grants": world.contact(project, name="Gil Spare").grant_id,
         "uploads": reserve(world, second.id),
         "settings": spare.member_id,
+        "token": letters.token_of(session, "contact", entered.actor.latest.contact_id, world.owner.vendor_id),
+        "mail": session.scalars(select(Notice.id).where(Notice.project_id == project.id).limit(1)).one(),
     }
 
 
@@ -114,9 +118,11 @@ def keep_tokens(people: People) -> None:
         people[name]._token = people[name].csrf()
 
 
-def fill(address: str, ids: dict[str, UUID]) -> str:
+def fill(address: str, ids: dict[str, Any]) -> str:
     if address.startswith(("/brand/", "/static/")):
         plain = address.replace("<uuid:vendor_id>", str(ids["vendors"])).replace("<int:version>", "1")
         return plain.replace("<path:filename>", "css/base.css")
-    word = address.split("/")[1]
+    if "<token>" in address:
+        return address.replace("<token>", str(ids["token"]))
+    word = "mail" if address.startswith("/settings/mail/") else address.split("/")[1]
     return address.replace("<uuid>", str(ids[word]))

@@ -21,11 +21,15 @@ NO_PROJECT = {
     for address in (
         "/enter", "/login", "/locale", "/leave", "/logout", "/projects/rows", "/settings/studio", "/settings/payment",
         "/settings/members", "/settings/members/<uuid>/role", "/settings/members/<uuid>/removal",
-        "/settings/account/password", "/settings/account/sittings", "/settings/account/zone",
+        "/settings/account/password", "/settings/account/sittings", "/settings/account/zone", "/settings/notices",
+        "/notices", "/notices/<token>", "/notices/<token>/unsubscription",
     )
 }  # fmt: skip
-# About a project, but nothing of it has changed yet: a form that is edited, bytes that are no file.
-NOTHING_HAPPENED = {("POST", "/projects/<uuid>/rows"), ("POST", "/uploads"), ("DELETE", "/uploads/<uuid>")}
+# About a project, but nothing of it has changed yet: a form that is edited, bytes that are no file, a mail on its way.
+NOTHING_HAPPENED = {
+    ("POST", "/projects/<uuid>/rows"), ("POST", "/uploads"), ("DELETE", "/uploads/<uuid>"),
+    ("POST", "/settings/mail/<uuid>/attempts"),
+}  # fmt: skip
 # These need no form: sent empty, they are done.
 NEEDS_NO_FORM = {
     ("POST", "/projects/<uuid>/start"),

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from portal.access import doors
 from portal.access.actor import MemberActor
+from portal.access.policy import Action, can
 from portal.models.vendor import Vendor
 from portal.rules.errors import DomainError, NotFound
 from portal.web import refusals
@@ -45,5 +46,7 @@ def _tabs(here: str) -> list[dict[str, Any]]:
         ("payment", _("Payment")),
         ("members", _("Members")),
         ("account", _("Account")),
+        ("notices", _("Notifications")),
+        *([("mail", _("Mail"))] if can(myself(), Action.MANAGE_MAIL, myself()) else []),
     )
     return [{"label": words, "href": url_for(f"settings.{tab}"), "current": tab == here} for tab, words in named]
