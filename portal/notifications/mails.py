@@ -45,6 +45,7 @@ def compose(
         "more": chosen.more,
         "rows": [(label, pages.clean(value)) for label, value in chosen.rows if value],
         "quotes": chosen.quotes,
+        "after": chosen.after,
         "button": chosen.button,
         "link": outside.of(session).base_url + chosen.address,
         "project": pages.clean(tale.project.title),

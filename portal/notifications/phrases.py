@@ -22,7 +22,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A mail's own text. `address` is a path of the portal; `button` says what is there."""
+    """A mail's own text. `address` is a path of the portal; `button` says what is there; `after` follows the quotes."""
 
     subject: str
     sentence: str
@@ -31,6 +31,7 @@ class Words:
     more: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     quotes: tuple[Quote, ...] = ()
+    after: str = ""
 
 
 def quote(by: str, text: str) -> tuple[Quote, ...]:

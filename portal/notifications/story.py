@@ -52,6 +52,7 @@ class Story:
     receipt: Receipt | None
     note: str
     said: tuple[Said, ...]
+    said_beyond: int
 
 
 def of(session: Session, notice: Notice) -> Story:
@@ -72,6 +73,7 @@ def of(session: Session, notice: Notice) -> Story:
         receipt=receipt,
         note=_note(session, project, about["submission"]) if "submission" in about else "",
         said=talk.said(session, notice),
+        said_beyond=talk.beyond(session, notice),
     )
 
 

@@ -37,11 +37,20 @@ class Said:
 
 
 def said(session: Session, notice: Notice) -> tuple[Said, ...]:
-    """The messages a notice tells of, oldest first: none of the reader's own, none they have read, none deleted."""
+    """What a notice tells of, oldest first, at most `MOST`: nothing of the reader's own, none read, none deleted."""
     asked = _asked_for(session, notice)
     if asked is None:
         return ()
-    return tuple(_read(row, notice.project_id) for row in session.execute(asked))
+    return tuple(_read(row, notice.project_id) for row in session.execute(asked.limit(MOST)))
+
+
+def beyond(session: Session, notice: Notice) -> int:
+    """How many more there are than `said` gives."""
+    asked = _asked_for(session, notice)
+    if asked is None:
+        return 0
+    count = session.scalar(select(func.count()).select_from(asked.order_by(None).subquery())) or 0
+    return max(0, count - MOST)
 
 
 def _asked_for(session: Session, notice: Notice) -> Select[Any] | None:

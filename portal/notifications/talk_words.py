@@ -11,13 +11,14 @@ from portal.notifications.talk import Said
 
 def message_posted(story: Story, show: Showing, _for_contact: bool) -> Words:
     """All messages since the last mail, in one."""
-    _, names, count = show.gettext, names_of(story), len(story.said)
+    _, names, count = show.gettext, names_of(story), len(story.said) + story.said_beyond
     many = show.ngettext(
         "%(num)s new message in “%(project)s”", "%(num)s new messages in “%(project)s”", count, project=names["project"]
     )
     return Words(
         subject=many,
         sentence=_who_wrote(story, show),
+        after=_beyond(story, show),
         button=_("Read and answer"),
         address=_place(story),
         quotes=tuple(each for said in story.said for each in _quoted(said, show)),
@@ -41,6 +42,14 @@ def _who_wrote(story: Story, show: Showing) -> str:
     writers = dict.fromkeys(pages.clean(said.by) for said in story.said)
     project = pages.clean(story.project.title)
     return show.gettext("%(who)s wrote in “%(project)s”.", who=show.together(writers), project=project)
+
+
+def _beyond(story: Story, show: Showing) -> str:
+    if not story.said_beyond:
+        return ""
+    return show.ngettext(
+        "%(num)s more message is in the portal.", "%(num)s more messages are in the portal.", story.said_beyond
+    )
 
 
 def _quoted(said: Said, show: Showing) -> tuple[Quote, ...]:
