@@ -58,12 +58,13 @@ def _configure(app: Flask, settings: Config) -> None:
 def _install(app: Flask, settings: Config) -> None:
     engine, ring = db.make_engine(settings.database_url), keys.load(settings)
     files = storage.LocalStorage(settings.storage_root)
-    beyond = outside.Outside(ring, settings.base_url, settings.mail_from.rpartition("@")[2], files)
+    domain = settings.mail_from.rpartition("@")[2]
+    beyond = outside.Outside(ring, settings.base_url, domain, files, settings.mail_reply_to)
     sessions = db.make_sessions(engine, outside=beyond, note=calls.note, tell=listeners.teller(app))
     app.extensions["milepost"] = Installation(settings, engine, sessions, ring)
     htmx.init_app(app)
     headers.init_app(app)
-    CSRFProtect(app)
+    forgeries = CSRFProtect(app)
     actor.init_app(app)
     language.init_app(app)
     assets.init_app(app)
@@ -75,3 +76,5 @@ def _install(app: Flask, settings: Config) -> None:
     for blueprint in blueprints.blueprints():
         app.register_blueprint(blueprint)
     live.init_app(app)
+    for view in gatehouse.opened_by_token(app):
+        forgeries.exempt(view)

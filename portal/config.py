@@ -34,6 +34,7 @@ class Config:
     secret_key: bytes
     smtp_url: str | None
     mail_from: str
+    mail_reply_to: str | None
     trusted_proxies: int
     accel: str | None
     max_file_bytes: int
@@ -122,6 +123,7 @@ def _build(folder: Path, read: Mapping[str, object]) -> Config:
         base_url=base_url,
         secret_key=str(given).encode() if given else keep_secret(folder / "keys" / "session.key"),
         smtp_url=_optional(read, "smtp_url"),
+        mail_reply_to=_optional(read, "mail_reply_to"),
         mail_from=str(read.get("mail_from", f"milepost@{urlsplit(base_url).hostname}")),
         trusted_proxies=int(str(read.get("trusted_proxies", 0))),
         accel=_optional(read, "accel"),

@@ -56,6 +56,7 @@ LISTENERS: dict[type, tuple[Callable[[Flask, Any], None], ...]] = {
     events.ThreadRead: (push.reading,),
     events.StatusSent: (send_notices, push.changed),
     events.CallsQueued: (call_targets,),
+    events.MailSentAgain: (send_notices,),
 }
 
 

@@ -109,6 +109,13 @@ def redis_url(text: str) -> str:
     return text
 
 
+def mail_reply_to(text: str) -> str:
+    """The address replies to mails go to."""
+    if not ADDRESS.fullmatch(text):
+        raise BadSetting(f"mail_reply_to must be an address like office@example.org, not “{_shown(text)}”.")
+    return text
+
+
 def accel(text: str) -> str:
     """Who hands out the files."""
     if text != "nginx":
@@ -156,6 +163,7 @@ READERS: dict[str, Reader] = {
     "secret_key": secret_key,
     "smtp_url": smtp_url,
     "mail_from": mail_from,
+    "mail_reply_to": mail_reply_to,
     "trusted_proxies": integer("trusted_proxies", 0, 5),
     "accel": accel,
     "max_file_bytes": integer("max_file_bytes", 1, 5 * GIB),

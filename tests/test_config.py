@@ -34,6 +34,7 @@ BAD = {
     "mail server of another kind": {"PORTAL_SMTP_URL": "https://mail.example.org"},
     "mail server without a host": {"PORTAL_SMTP_URL": "smtp://"},
     "mail server with an impossible port": {"PORTAL_SMTP_URL": "smtp://mail.example.org:mail"},
+    "address for replies that is none": {"PORTAL_MAIL_REPLY_TO": "Milepost"},
     "sender that is no address": {"PORTAL_MAIL_FROM": "Milepost"},
     "sender with a line end": {"PORTAL_MAIL_FROM": "a@example.org\r\nBcc: b@example.org"},
     "too many proxies": {"PORTAL_TRUSTED_PROXIES": "6"},

@@ -16,6 +16,7 @@ from portal.models.client import Client, Contact, Grant
 from portal.models.deliverable import Deliverable, Upload
 from portal.models.message import Attachment, Message
 from portal.models.milestone import Milestone
+from portal.models.outbox import Notice
 from portal.models.payment import Payment, Proof
 from portal.models.project import Project
 from portal.models.receipt import Receipt
@@ -119,6 +120,11 @@ def get_delivery(session: Session, actor: Actor, delivery_id: UUID) -> Delivery:
     return _inside_vendor(session, actor, Delivery, delivery_id)
 
 
+def get_notice(session: Session, actor: Actor, notice_id: UUID) -> Notice:
+    """A mail of the vendor's, to whomever, for its members only; raises NotFound."""
+    return _inside_vendor(session, actor, Notice, notice_id)
+
+
 def get_vendor(session: Session, actor: Actor) -> Vendor:
     """The member's own vendor; raises NotFound for anybody else."""
     if not isinstance(actor, MemberActor):
@@ -140,7 +146,7 @@ def _seen(model: type[T], shape: scopes.Shape) -> Select[T]:
     return select(model).where(model.id == bindparam("row"), condition)
 
 
-V = TypeVar("V", Client, Grant, Contact, Upload, Member, StatusDraft, Webhook, Delivery)
+V = TypeVar("V", Client, Grant, Contact, Upload, Member, StatusDraft, Webhook, Delivery, Notice)
 
 
 def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID) -> V:

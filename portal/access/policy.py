@@ -34,6 +34,7 @@ class Action(StrEnum):
     SEE_MONEY = "see_money"
     TALK = "talk"
     SEND_UPDATES = "send_updates"
+    MANAGE_MAIL = "manage_mail"
 
 
 Predicate = Callable[[Actor, Any], bool]
@@ -105,6 +106,7 @@ POLICY: dict[Action, Predicate] = {
     Action.APPROVE: _contact(Scope.REVIEW),
     Action.REPORT_PAYMENT: _contact(Scope.PAY),
     Action.DOWNLOAD: _either(anyone_inside, _contact(Scope.VIEW)),
+    Action.MANAGE_MAIL: lead,
     Action.SEE_MONEY: _either(anyone_inside, _contact(Scope.PAY), _contact(Scope.SIGN), _contact(Scope.REVIEW)),
     # Whoever only pays is there for the papers, and reads nothing of the work.
     Action.TALK: _either(anyone_inside, _contact(Scope.VIEW), _contact(Scope.REVIEW), _contact(Scope.SIGN)),

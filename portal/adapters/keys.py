@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet
@@ -39,6 +40,11 @@ class Keys:
 
     def _box(self) -> Fernet:
         return Fernet(base64.urlsafe_b64encode(hmac.new(self.codes, b"box", hashlib.sha256).digest()))
+
+    def notice_token(self, kind: str, person_id: UUID) -> str:
+        """The token in every mail to a person, made of "member" or "contact" and their id: it tells neither."""
+        made = hmac.new(self.codes, b"notices:" + kind.encode() + person_id.bytes, hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
     def sign(self, message: bytes) -> str:
         """The Ed25519 signature of `message`, in hex."""

@@ -18,6 +18,7 @@ class Outside:
     base_url: str
     mail_domain: str
     storage: LocalStorage
+    mail_reply_to: str | None = None
 
 
 def of(session: Session) -> Outside:

@@ -20,6 +20,7 @@ NAMES = (
     "messages",
     "milestones",
     "payments",
+    "preferences",
     "project_forms",
     "projects",
     "receipts",

@@ -11,6 +11,8 @@ from portal.adapters import clock
 from portal.models.client import Contact, Grant
 from portal.models.outbox import Notice
 from portal.models.vendor import Member
+from portal.rules.telling import NoticeKind
+from portal.services import notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,12 @@ def _contact(session: Session, notice: Notice) -> Contact | None:
         )
     )
     now = clock.now()
-    if not any(grant.live(now) for grant in grants):
+    if not any(grant.live(now) and _may_hear(grant, notice) for grant in grants):
         return None
     return session.scalar(select(Contact).where(Contact.vendor_id == notice.vendor_id, Contact.id == notice.to_id))
+
+
+def _may_hear(grant: Grant, notice: Notice) -> bool:
+    """What people said is for those who may read it on the page."""
+    is_talk = notice.kind in (NoticeKind.MESSAGE_POSTED, NoticeKind.MENTIONED)
+    return not is_talk or bool(grant.scopes & notices.TALKING)

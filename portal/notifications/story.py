@@ -12,17 +12,21 @@ from sqlalchemy.orm import Session
 
 from portal.access import ledger
 from portal.models.client import Client, Contact
-from portal.models.milestone import Milestone
+from portal.models.milestone import Milestone, Submission
 from portal.models.outbox import Notice
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.models.receipt import Receipt
 from portal.models.status_update import StatusUpdate
 from portal.models.vendor import Vendor
+from portal.notifications import talk
+from portal.notifications.talk import Said
 from portal.rules import gate
-from portal.services.notices import NoticeKind
+from portal.rules.telling import NoticeKind
 
 T = TypeVar("T")
+# What a notice names by its id.
+IDS = frozenset({"milestone", "payment", "receipt", "submission", "update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,15 @@ class Story:
     payment: Payment | None
     reporter: Contact | None
     receipt: Receipt | None
-    update: StatusUpdate | None = None
+    update: StatusUpdate | None
+    note: str
+    said: tuple[Said, ...]
+    said_beyond: int
 
 
 def of(session: Session, notice: Notice) -> Story:
     """The story behind a notice."""
-    about = {name: UUID(value) for name, value in json.loads(notice.about).items()}
+    about = {name: UUID(value) for name, value in json.loads(notice.about).items() if name in IDS}
     project = session.get_one(Project, notice.project_id)
     receipt = session.get_one(Receipt, about["receipt"]) if "receipt" in about else None
     payment_id = receipt.payment_id if receipt else about.get("payment")
@@ -67,6 +74,9 @@ def of(session: Session, notice: Notice) -> Story:
         reporter=session.get_one(Contact, payment.reported_by) if payment else None,
         receipt=receipt,
         update=session.get_one(StatusUpdate, about["update"]) if "update" in about else None,
+        note=_note(session, project, about["submission"]) if "submission" in about else "",
+        said=talk.said(session, notice),
+        said_beyond=talk.beyond(session, notice),
     )
 
 
@@ -75,6 +85,11 @@ def told(thing: T | None) -> T:
     if thing is None:
         raise LookupError("the notice does not name what it is about")
     return thing
+
+
+def _note(session: Session, project: Project, submission_id: UUID) -> str:
+    mine = Submission.vendor_id == project.vendor_id, Submission.id == submission_id
+    return session.scalars(select(Submission.note).where(*mine)).one()
 
 
 def _step(session: Session, project: Project, milestone_id: UUID) -> Step:

@@ -146,7 +146,8 @@ def _undelivered(need: Need, *conditions: ColumnElement[bool]) -> Select[Any]:
 
 def _mails() -> Select[Any]:
     lost = Notice.vendor_id == VENDOR, Notice.gave_up_at >= bindparam("since", type_=UtcDateTime())
-    return select(*_row(literal(Need.MAIL.value))).where(*lost, Notice.gave_up_at.is_not(None))
+    one_each = Notice.gave_up_at.is_not(None), Notice.mailed_with.is_(None)
+    return select(*_row(literal(Need.MAIL.value))).where(*lost, *one_each)
 
 
 def _updates() -> Select[Any]:

@@ -212,6 +212,7 @@ def _mails() -> Select[Any]:
         .outerjoin(Contact, and_(Notice.to_kind == "contact", _same(Contact, Notice.to_id, Notice)))
         .outerjoin(Member, and_(Notice.to_kind == "member", _same(Member, Notice.to_id, Notice)))
         .where(Notice.vendor_id == VENDOR, Notice.gave_up_at.is_not(None), Notice.gave_up_at >= since)
+        .where(Notice.mailed_with.is_(None))
         .order_by(Notice.gave_up_at.desc(), Notice.id)
     )
 

@@ -179,3 +179,8 @@ class ThreadRead(ThreadEvent):
     """Somebody has read further than before, up to number `seq`."""
 
     seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSentAgain(Event):
+    """A mail that had failed waits to be sent once more."""

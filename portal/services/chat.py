@@ -16,12 +16,13 @@ from portal.adapters import clock
 from portal.adapters.failpoints import failpoint
 from portal.db import announce, command, new_id
 from portal.models.message import Attachment, Mention, Message, MessageVersion, VersionKind
+from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.rules import conversation, events, texts
 from portal.rules.conversation import LONGEST_MESSAGE, MOST_FILES
 from portal.rules.errors import Invalid
 from portal.rules.wording import N_
-from portal.services import message_versions, people, readings, record, threads, throttle
+from portal.services import message_versions, notices, people, readings, record, threads, throttle
 from portal.services.readings import About, Person
 from portal.services.throttle import Limit
 
@@ -85,9 +86,11 @@ def post(session: Session, *, actor: Actor, about: About, said: Said) -> UUID:
     hashes = [file.sha256 for file in said.files]
     message_versions.keep(session, actor, project, message, VersionKind.SENT, hashes)
     _attach(session, message, said.files)
-    _mention(session, project, message)
+    named = _mention(session, project, message)
     message_versions.index(session, message)
     readings.mark(session, about, seq, author)
+    milestone = about if isinstance(about, Milestone) else None
+    notices.tell_of_message(session, project, milestone, message_id=message.id, by=actor, mentioned=named)
     announce(session, events.MessagePosted(**_ids(message)))
     failpoint("message.posting")
     return message.id
@@ -156,16 +159,18 @@ def _attach(session: Session, message: Message, files: tuple[StoredFile, ...]) -
     )
 
 
-def _mention(session: Session, project: Project, message: Message) -> None:
+def _mention(session: Session, project: Project, message: Message) -> list[Person]:
+    """Keep who is named in it; who that is."""
     if "@" not in message.body:
-        return
+        return []
     known = people.of_project(session, project)
-    named = conversation.mentioned(message.body, [person.name for person in known])
+    names = conversation.mentioned(message.body, [person.name for person in known])
+    named = [(person.kind, person.id) for person in known if person.name in names]
     session.add_all(
-        Mention(vendor_id=project.vendor_id, message_id=message.id, to_kind=person.kind, to_id=person.id)
-        for person in known
-        if person.name in named
+        Mention(vendor_id=project.vendor_id, message_id=message.id, to_kind=kind, to_id=person_id)
+        for kind, person_id in named
     )
+    return named
 
 
 def _ids(message: Message) -> dict[str, Any]:

@@ -52,7 +52,14 @@ def submit(session: Session, *, actor: Actor, milestone: Milestone, note: str) -
         files=[str(file.id) for file in files],
         state=new_state.value,
     )
-    notices.tell_contacts(session, project, NoticeKind.WORK_DELIVERED, by=actor, milestone=milestone.id)
+    notices.tell_contacts(
+        session,
+        project,
+        NoticeKind.WORK_DELIVERED,
+        by=actor,
+        milestone=milestone.id,
+        submission=submission.id,
+    )
     announce(
         session,
         events.MilestoneSubmitted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -49,6 +49,17 @@ def who(allowed: Who, *, takes_secret: bool = False) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def by_token(view: View) -> View:
+    """Mark a view that a mail program may post to: the token in its address is the permission, there is no form."""
+    view.by_token = True  # type: ignore[attr-defined]  # read by opened_by_token
+    return view
+
+
+def opened_by_token(app: Flask) -> Iterator[Callable[..., Any]]:
+    """The views marked `by_token`: the only ones without the check for forged forms."""
+    yield from (view for view in app.view_functions.values() if getattr(view, "by_token", False))
 
 
 def require_policies(app: Flask) -> None:

@@ -58,6 +58,20 @@ def reader_locale() -> str:
     return "zh_Hans" if asked.startswith("zh") else "en"
 
 
+@contextmanager
+def speaking_to(locale: str) -> Iterator[None]:
+    """Within this block the page speaks the language of whoever it is for, where no visit tells it: somebody with a
+    link from a mail. What a browser chose itself wins.
+    """
+    chosen = session.get("locale")
+    with force_locale(chosen if chosen in LOCALES else locale):
+        _forget()
+        try:
+            yield
+        finally:
+            _forget()
+
+
 def reader_zone() -> str:
     """The reader's IANA zone, UTC for strangers."""
     visit = current_visit()

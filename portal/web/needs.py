@@ -11,6 +11,7 @@ from babel.lists import format_list
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
+from portal.access.policy import Action, can
 from portal.adapters import clock
 from portal.models.payment import PaymentMethod
 from portal.queries.figures import Figures, Sum
@@ -19,6 +20,7 @@ from portal.queries.shelf import Line
 from portal.rules.gate import Standing
 from portal.rules.wording import N_
 from portal.web import standings
+from portal.web.actor import current_actor
 from portal.web.language import show_date, show_money
 
 NAMED = 2
@@ -149,8 +151,12 @@ def _overdue(item: Item) -> Told:
 
 def _mail(item: Item) -> Told:
     title = _("A mail to %(who)s could not be delivered.", who=item.person or _("someone"))
-    href = "/settings" if item.flag else f"/projects/{item.project_id}/contacts"
     sub = _line(item.project, item.extra or _("no address"))
+    actor = current_actor()
+    if can(actor, Action.MANAGE_MAIL, actor):
+        href = f"/settings/mail#mail-{item.subject_id}"
+        return Told(f"mail-{item.subject_id}", title, sub, "attention", _("See why"), href)
+    href = "/settings/members" if item.flag else f"/projects/{item.project_id}/contacts"
     return Told(f"mail-{item.subject_id}", title, sub, "attention", _("Check the address"), href)
 
 

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from portal.models.deliverable import Deliverable
 from portal.models.milestone import Milestone
+from portal.models.outbox import Notice
 from portal.models.payment import Payment
 from portal.models.project import Project
 from portal.rules.roles import Role
 from portal.rules.webhooks import Happening
 from portal.services import calls, chat, feeds, status_drafts, status_updates
 from portal.services.chat import Said
-from tests import targets
+from tests import letters, targets
 from tests.access.people import INSIDERS, OUTSIDERS, People, gather, second_studio
 from tests.worlds import Browser, Entered, World
 
@@ -36,8 +37,8 @@ class Stage:
 
     world: World
     people: People
-    own: dict[str, UUID]
-    foreign: dict[str, UUID]
+    own: dict[str, Any]
+    foreign: dict[str, Any]
 
 
 def set_up(app: Flask, session: Session) -> Stage:
@@ -52,7 +53,7 @@ def set_up(app: Flask, session: Session) -> Stage:
     return Stage(world, people, own, theirs)
 
 
-def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
+def things(world: World, project: Project, entered: Entered) -> dict[str, Any]:
     """Ids by the first word of the addresses they stand in."""
     session, step = world.session, world.milestone(project)
     world.deliver(step, ("plan.txt", b"the plan"))
@@ -80,6 +81,8 @@ def things(world: World, project: Project, entered: Entered) -> dict[str, UUID]:
         "webhooks": made.webhook_id,
         "deliveries": told.id,
         "updates": an_update(world, project),
+        "token": letters.token_of(session, "contact", entered.actor.latest.contact_id, world.owner.vendor_id),
+        "mail": session.scalars(select(Notice.id).where(Notice.project_id == project.id).limit(1)).one(),
     }
 
 
@@ -135,10 +138,12 @@ def keep_tokens(people: People) -> None:
         people[name]._token = people[name].csrf()
 
 
-def fill(address: str, ids: dict[str, UUID]) -> str:
+def fill(address: str, ids: dict[str, Any]) -> str:
     if address.startswith(("/brand/", "/static/")):
         plain = address.replace("<uuid:vendor_id>", str(ids["vendors"])).replace("<int:version>", "1")
         return plain.replace("<path:filename>", "css/base.css")
     # The word before an id says what it is the id of.
     word = address.partition("/<")[0].rpartition("/")[2]
+    if address.startswith("/notices/<token>"):
+        word = "token"
     return re.sub("<uuid>|<token>", str(ids[word]), address) if "/<" in address else address

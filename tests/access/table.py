@@ -99,6 +99,18 @@ PLAIN = {
     ("POST", "/settings/account/password"): members_of_any(),
     ("POST", "/settings/account/sittings"): members_of_any(),
     ("POST", "/settings/account/zone"): members_of_any(),
+    ("GET", "/settings/notices"): members_of_any(),
+    ("POST", "/settings/notices"): members_of_any(),
+    ("GET", "/settings/mail"): Door(
+        may=("owner", "manager", "other owner", "other manager"), sees=("member", "other member"), home="/login"
+    ),
+    ("GET", "/notices"): Door(may=ANY_CONTACT),
+    ("POST", "/notices"): Door(may=ANY_CONTACT),
+    # Whoever has the link from a mail: the token in it is the permission.
+    ("GET", "/notices/<token>"): open_to_all(),
+    ("POST", "/notices/<token>"): open_to_all(),
+    ("GET", "/notices/<token>/unsubscription"): open_to_all(),
+    ("POST", "/notices/<token>/unsubscription"): open_to_all(),
 }
 
 # Addresses about one thing of one vendor.
@@ -167,6 +179,7 @@ THINGS = {
     ("POST", "/settings/webhooks/<uuid>/test"): Door(may=LEADS, sees=("member",), home="/login"),
     ("POST", "/settings/deliveries/<uuid>/repeat"): Door(may=LEADS, sees=("member",), home="/login"),
     ("POST", "/settings/webhooks/<uuid>/removal"): Door(may=LEADS, sees=("member",), home="/login"),
+    ("POST", "/settings/mail/<uuid>/attempts"): Door(may=LEADS, sees=("member",), home="/login"),
     ("POST", "/settings/members/<uuid>/role"): Door(may=("owner",), sees=("manager", "member"), home="/login"),
     ("POST", "/settings/members/<uuid>/removal"): Door(may=("owner",), sees=("manager", "member"), home="/login"),
 }

@@ -203,6 +203,11 @@ DEEDS: dict[Case, Deed] = {
     ("POST", "/settings/account/password"): settings_deeds.change_password,
     ("POST", "/settings/account/sittings"): settings_deeds.end_sittings,
     ("POST", "/settings/account/zone"): settings_deeds.change_zone,
+    ("POST", "/settings/notices"): settings_deeds.choose_notices,
+    ("POST", "/settings/mail/<uuid>/attempts"): settings_deeds.send_again,
+    ("POST", "/notices"): settings_deeds.choose_own_notices,
+    ("POST", "/notices/<token>"): settings_deeds.choose_by_link,
+    ("POST", "/notices/<token>/unsubscription"): settings_deeds.unsubscribe,
 }
 
 

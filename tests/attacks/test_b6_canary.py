@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
+from portal.adapters import clock
 from portal.notifications import dispatch
 from tests import papers, scale
 from tests.access.people import second_studio
@@ -20,7 +23,8 @@ from tests.worlds import Browser, World
 
 pytestmark = pytest.mark.scaled
 WORDS = ("Zimtstern", "Pfefferkorn")
-SETTINGS = ("/settings", "/settings/payment", "/settings/members", "/settings/account")
+SETTINGS = ("/settings", "/settings/payment", "/settings/members", "/settings/account", "/settings/notices",
+            "/settings/mail")  # fmt: skip
 HOME = ("/projects", "/projects?q=Zimtstern", "/projects?q=Pfefferkorn", "/projects/new")
 
 
@@ -72,9 +76,10 @@ def test_nothing_of_the_other_studio_is_to_be_read_anywhere(world: World) -> Non
 
 
 def mails(world: World) -> int:
-    """How many there are; none of them has words of both studios."""
+    """How many there are, digests of the next mornings among them; none of them has words of both studios."""
     box = Box()
-    dispatch.send_due(world.session, post=box, sender="milepost@portal.example")
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        dispatch.send_due(world.session, post=box, sender="milepost@portal.example")
     assert [letter for letter in box.letters if all(word in letter[1] for word in WORDS)] == []
     assert all(any(word in text for _, text in box.letters) for word in WORDS)
     return len(box.letters)

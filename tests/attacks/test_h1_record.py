@@ -21,7 +21,8 @@ NO_PROJECT = {
     for address in (
         "/enter", "/login", "/locale", "/leave", "/logout", "/projects/rows", "/settings/studio", "/settings/payment",
         "/settings/members", "/settings/members/<uuid>/role", "/settings/members/<uuid>/removal",
-        "/settings/account/password", "/settings/account/sittings", "/settings/account/zone",
+        "/settings/account/password", "/settings/account/sittings", "/settings/account/zone", "/settings/notices",
+        "/notices", "/notices/<token>", "/notices/<token>/unsubscription",
     )
 }  # fmt: skip
 # About a project, but nothing of it has changed yet: a form that is edited, bytes that are no file, an update that
@@ -29,7 +30,7 @@ NO_PROJECT = {
 NOTHING_HAPPENED = {
     ("POST", "/projects/<uuid>/rows"), ("POST", "/uploads"), ("DELETE", "/uploads/<uuid>"),
     ("POST", "/projects/<uuid>/rhythm"), ("POST", "/projects/<uuid>/updates"), ("POST", "/updates/<uuid>/text"),
-    ("POST", "/updates/<uuid>/dismissal"),
+    ("POST", "/updates/<uuid>/dismissal"), ("POST", "/settings/mail/<uuid>/attempts"),
 }  # fmt: skip
 # These need no form: sent empty, they are done.
 NEEDS_NO_FORM = {

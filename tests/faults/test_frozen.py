@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from portal.adapters import clock
 from portal.models.outbox import Notice
 from portal.models.receipt import ReceiptPdf
-from portal.notifications import dispatch
+from portal.notifications import parcels
 from portal.services import papers
 from tests import scale
 from tests.faults import invariants, sinks, warm
@@ -79,8 +79,8 @@ def test_another_takes_over_the_mails_of_a_frozen_sender_when_its_lease_is_over(
         world.session.rollback()
         with frozen(settings, tmp_path / "log", DISPATCH, moment, sink.url):
             held = {notice.id for notice in unsent(world.session)}
-            with time_machine.travel(clock.now() + dispatch.LEASE / 2):
-                assert dispatch.claim(world.session, most=99) == []
+            with time_machine.travel(clock.now() + parcels.LEASE / 2):
+                assert parcels.claim(world.session, most=99) == []
             send_later(world.session, sink)
             assert (len(held) > 0, unsent(world.session)) == (True, [])
     ids = set(world.session.scalars(select(Notice.message_id)))

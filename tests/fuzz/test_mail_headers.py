@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import policy
@@ -14,13 +15,16 @@ from sqlalchemy import select
 from portal.models.client import Contact
 from portal.models.milestone import Milestone
 from portal.models.outbox import Notice
-from portal.notifications import mails, recipients
+from portal.models.project import Project
+from portal.notifications import digests, mails, recipients
+from portal.services import milestones
 from portal.services.notices import NoticeKind
 from tests import scale
 from tests.worlds import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SENDER = "milepost@portal.example"
+LINK = re.compile(r"<http://127\.0\.0\.1:8000/notices/[\w-]{43}/unsubscription\?of=\w+(&of=\w+)*>")
 PAYLOADS = (
     "x\r\nBcc: victim@example.org", "x\nBcc: victim@example.org", "x\rBcc: victim@example.org", "x\r\n\r\n<b>body</b>",
     "\r\n.\r\nQUIT",
@@ -38,19 +42,22 @@ PAYLOADS = (
 
 @dataclass
 class Scene:
-    """Delivered work and the notice of it, with everything whose words reach a header."""
+    """Delivered and released work and the notices of both, with everything whose words reach a header or a quote."""
 
     world: World
-    notice: Notice
+    notices: list[Notice]
     contact: Contact
     milestone: Milestone
 
-    def compose(self) -> EmailMessage:
-        """The mail as it is now."""
-        self.world.session.flush()
-        person = recipients.of(self.world.session, self.notice)
+    def compose(self, kind: str) -> EmailMessage:
+        """The mail, or the digest, as it is now."""
+        session, (first, *_) = self.world.session, self.notices
+        session.flush()
+        person = recipients.of(session, first)
         assert person is not None
-        return mails.compose(self.world.session, self.notice, person, sender=SENDER)
+        if kind == "digest":
+            return digests.compose(session, self.notices, person, sender=SENDER, lead=first)
+        return mails.compose(session, first, person, sender=SENDER)
 
 
 @pytest.fixture
@@ -60,9 +67,10 @@ def scene(world: World) -> Scene:
     world.vendor.email = "hello@studio.example"
     world.session.commit()
     milestone = world.deliver(world.milestone(project), note="Done.")
-    kind = Notice.kind == NoticeKind.WORK_DELIVERED
-    mine = Notice.vendor_id == world.owner.vendor_id, Notice.to_kind == "contact", kind
-    found = world.session.scalars(select(Notice).where(*mine)).one()
+    milestones.release(world.session, actor=world.owner, milestone=milestone, confirm=milestone.title)
+    kinds = Notice.kind.in_([NoticeKind.WORK_DELIVERED, NoticeKind.FILES_RELEASED])
+    mine = Notice.vendor_id == world.owner.vendor_id, Notice.to_kind == "contact", kinds
+    found = list(world.session.scalars(select(Notice).where(*mine).order_by(Notice.created_at, Notice.id)))
     return Scene(world, found, world.session.get_one(Contact, entered.actor.keys[0].contact_id), milestone)
 
 
@@ -86,7 +94,12 @@ def in_address_to_reply_to(scene: Scene, text: str) -> None:
     scene.world.vendor.email = text
 
 
-PLACES = (in_subject, in_name, in_name_to_reply_to, in_address, in_address_to_reply_to)
+def in_title(scene: Scene, text: str) -> None:
+    scene.world.session.get_one(Project, scene.milestone.project_id).title = text
+
+
+PLACES = (in_subject, in_name, in_name_to_reply_to, in_address, in_address_to_reply_to, in_title)
+KINDS = ("mail", "digest")
 
 
 def heads(mail: bytes) -> list[list[str]]:
@@ -97,16 +110,17 @@ def heads(mail: bytes) -> list[list[str]]:
 
 
 @pytest.mark.scaled
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", PLACES)
 def test_nothing_people_write_adds_a_header_a_recipient_or_a_part(
-    scene: Scene, place: Callable[[Scene, str], None]
+    scene: Scene, place: Callable[[Scene, str], None], kind: str
 ) -> None:
-    usual, refused = heads(scene.compose().as_bytes(policy=policy.SMTP)), 0
+    usual, refused = heads(scene.compose(kind).as_bytes(policy=policy.SMTP)), 0
     for payload in PAYLOADS:
         with scene.world.session.begin_nested() as undone:
             place(scene, payload)
             try:
-                mail = scene.compose().as_bytes(policy=policy.SMTP)
+                mail = scene.compose(kind).as_bytes(policy=policy.SMTP)
             except mails.Unsendable:
                 refused += 1
                 assert "address" in place.__name__
@@ -114,7 +128,9 @@ def test_nothing_people_write_adds_a_header_a_recipient_or_a_part(
                 unharmed(mail, usual, place)
             undone.rollback()
     assert len(PAYLOADS) >= 30
-    scale.figure("C10", f"payloads {place.__name__.replace('_', ' ')} of a mail", mails=len(PAYLOADS), refused=refused)
+    scale.figure(
+        "C10", f"payloads {place.__name__.replace('_', ' ')} of a {kind}", mails=len(PAYLOADS), refused=refused
+    )
 
 
 def unharmed(mail: bytes, usual: list[list[str]], place: Callable[[Scene, str], None]) -> None:
@@ -127,5 +143,6 @@ def unharmed(mail: bytes, usual: list[list[str]], place: Callable[[Scene, str], 
     assert [each.addr_spec for each in read["From"].addresses] == [SENDER]
     if place is not in_address:
         assert read["To"].addresses[0].addr_spec == "cleo@cherry.example"
+    assert LINK.fullmatch(read["List-Unsubscribe"])
     if place is not in_address_to_reply_to:
         assert read["Reply-To"].addresses[0].addr_spec == "hello@studio.example"

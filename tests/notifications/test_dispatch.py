@@ -20,7 +20,7 @@ from portal.adapters.mail import Refused
 from portal.models.client import Contact
 from portal.models.outbox import Notice
 from portal.models.vendor import Member
-from portal.notifications import dispatch
+from portal.notifications import dispatch, parcels
 from portal.services import grants
 from tests.worlds import World, fresh_session
 
@@ -159,10 +159,10 @@ def test_a_member_who_left_is_not_told(world: World):
 
 def test_a_claim_is_for_one_process_until_its_lease_ends(world: World):
     found = delivered(world)
-    assert dispatch.claim(world.session, most=10) == [found.id]
-    assert dispatch.claim(world.session, most=10) == []
-    with time_machine.travel(clock.now() + dispatch.LEASE + timedelta(seconds=1)):
-        assert dispatch.claim(world.session, most=10) == [found.id]
+    assert parcels.claim(world.session, most=10) == [found.id]
+    assert parcels.claim(world.session, most=10) == []
+    with time_machine.travel(clock.now() + parcels.LEASE + timedelta(seconds=1)):
+        assert parcels.claim(world.session, most=10) == [found.id]
 
 
 def test_several_that_dispatch_at_once_send_each_notice_once(world: World):
@@ -189,7 +189,7 @@ CRASH = """
 import sys
 from portal import config, create_app
 from portal.adapters import mail
-from portal.notifications import dispatch
+from portal.notifications import dispatch, parcels
 from portal.web.installation import installation
 app = create_app(config.load(instance=sys.argv[1]))
 with installation(app).sessions() as session:
@@ -209,7 +209,7 @@ def test_a_process_killed_between_sending_and_marking_sends_the_same_mail_again(
     assert killed.returncode == -9, killed.stderr.decode()
     assert [path.stem for path in settings.outbox_folder.iterdir()] == [str(found.id)]
     assert one(world).sent_at is None
-    with time_machine.travel(clock.now() + dispatch.LEASE + timedelta(seconds=1)):
+    with time_machine.travel(clock.now() + parcels.LEASE + timedelta(seconds=1)):
         box = Box()
         assert run(world, box) == 1
         mail.Folder(settings.outbox_folder).send(box.messages[0])

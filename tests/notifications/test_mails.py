@@ -6,6 +6,7 @@ import ast
 import email
 import email.policy
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -125,7 +126,8 @@ ALL = [("contact", kind) for kind in FOR_CONTACTS] + [("member", kind) for kind 
 
 
 def test_every_kind_has_words_and_a_case_here():
-    assert set(words._CHOICES) == set(NoticeKind) == set(FOR_CONTACTS) | set(FOR_MEMBERS)
+    talk = {NoticeKind.MESSAGE_POSTED, NoticeKind.MENTIONED}
+    assert set(words._CHOICES) == set(NoticeKind) == set(FOR_CONTACTS) | set(FOR_MEMBERS) | talk
 
 
 def test_each_mail_says_its_sentence_first_and_leads_to_its_place(world: World, told):
@@ -135,9 +137,10 @@ def test_each_mail_says_its_sentence_first_and_leads_to_its_place(world: World, 
         assert text(made).splitlines()[0] == sentence
         assert f"<h1>{sentence}</h1>" in html(made)
         base = installation(world.app).config.base_url
-        links = [line for line in text(made).splitlines() if line.startswith(base)]
-        assert len(links) == 1
-        assert f'href="{links[0]}"' in html(made)
+        place, choose = [line for line in text(made).splitlines() if line.startswith(base)]
+        assert place.removeprefix(base).split("/")[1] in ("projects", "milestones", "receipts")
+        assert choose.startswith(f"{base}/notices/")
+        assert all(f'href="{link}"' in html(made) for link in (place, choose))
         assert told.code not in text(made) + html(made)
         assert ("access code" in text(made)) is (to_kind == "contact")
 
@@ -153,13 +156,18 @@ def test_every_mail_can_be_said_in_chinese(world: World, told, chinese):
         assert "年" in text(made)
 
 
+def words_of_mails() -> Iterator[ast.AST]:
+    for path in Path(words.__file__).parent.glob("*words.py"):
+        yield from ast.walk(ast.parse(path.read_text()))
+
+
 @pytest.fixture
 def chinese(tmp_path, monkeypatch):
     """Every sentence of the mails, marked by 中, with its placeholders."""
     path = tmp_path / "zh_Hans" / "LC_MESSAGES" / "messages.mo"
     path.parent.mkdir(parents=True)
     catalog = Catalog(locale="zh_Hans")
-    for node in ast.walk(ast.parse(Path(words.__file__).read_text())):
+    for node in words_of_mails():
         if (
             isinstance(node, ast.Call)
             and getattr(node.func, "id", "") == "_"
@@ -232,8 +240,9 @@ def test_nothing_people_write_adds_a_header_a_recipient_or_markup(world: World, 
     world.deliver(world.milestone(project), note="Done.")
     made = compose(world, notice(world, NoticeKind.WORK_DELIVERED, "contact"))
     assert sorted(made.keys()) == sorted(
-        ["Subject", "From", "To", "Reply-To", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]
-    )
+        ["Subject", "From", "To", "Reply-To", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+         "List-Unsubscribe", "List-Unsubscribe-Post"]
+    )  # fmt: skip
     assert [address.addr_spec for address in made["To"].addresses] == ["cleo@cherry.example"]
     assert [address.addr_spec for address in made["Reply-To"].addresses] == ["hello@studio.example"]
     assert made["From"].addresses[0].addr_spec == SENDER

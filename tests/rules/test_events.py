@@ -36,6 +36,7 @@ def test_all_events_are_here():
             "ProjectChanged",
             "UploadStored",
             "DeliverableRemoved",
+            "MailSentAgain",
         ]
     )
 

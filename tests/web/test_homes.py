@@ -172,7 +172,8 @@ def test_a_mail_that_could_not_be_delivered_asks_for_the_address(world: World) -
     page = home(world)
     assert "A mail to Cleo Chen could not be delivered." in text(page)
     assert "cleo@cherry.example" in text(page)
-    assert f'href="/projects/{project.id}/contacts"' in page.text
+    assert 'href="/settings/mail#mail-' in page.text
+    assert f'href="/projects/{project.id}/contacts"' in world.browser(world.member()).get("/projects").text
     with time_machine.travel(clock.now() + timedelta(days=31), tick=True):
         assert "could not be delivered" not in text(home(world))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.blueprints.settings import account, members, payment, studio, webhooks
+from portal.blueprints.settings import account, mail, members, notices, payment, studio, webhooks
 from portal.blueprints.settings.pages import bp as bp
 
-__all__ = ["account", "bp", "members", "payment", "studio", "webhooks"]
+__all__ = ["account", "bp", "mail", "members", "notices", "payment", "studio", "webhooks"]

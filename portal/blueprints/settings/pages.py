@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from portal.access import doors
 from portal.access.actor import MemberActor
+from portal.access.policy import Action, can
 from portal.models.vendor import Vendor
 from portal.rules.errors import DomainError, NotFound
 from portal.web import refusals
@@ -46,5 +47,7 @@ def _tabs(here: str) -> list[dict[str, Any]]:
         ("members", _("Members")),
         ("connections", _("Connections")),
         ("account", _("Account")),
+        ("notices", _("Notifications")),
+        *([("mail", _("Mail"))] if can(myself(), Action.MANAGE_MAIL, myself()) else []),
     )
     return [{"label": words, "href": url_for(f"settings.{tab}"), "current": tab == here} for tab, words in named]
