@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from portal.live import handlers
 from tests import scale
 from tests.live.people import Listener, listening
 from tests.live.stages import Stage
+from tests.live.weighing import server_memory
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=40),
@@ -46,18 +46,6 @@ def raw(stage: Stage, who: str = "cleo") -> websocket.WebSocket:
     opened.send("40")
     assert opened.recv().startswith("40{")
     return opened
-
-
-def server_memory(stage: Stage) -> int:
-    """Bytes resident in the server's processes."""
-    pids = subprocess.run(
-        ["pgrep", "-g", str(stage.studio.server.pid)], capture_output=True, text=True, check=True
-    ).stdout
-    total = 0
-    for pid in pids.split():
-        with open(f"/proc/{pid}/statm") as lines:
-            total += int(lines.read().split()[1]) * resource.getpagesize()
-    return total
 
 
 def test_any_content_of_any_event_is_answered_and_nobody_else_notices(stage: Stage):
