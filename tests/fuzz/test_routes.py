@@ -45,6 +45,8 @@ class Callers:
 # A form that is cut off in the middle of a file leaves it to the collector, who gets it at once.
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile:ResourceWarning")
 @pytest.mark.scaled
+# Ten thousand requests each, in full.
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("who", WHO)
 def test_any_request_to_any_address_is_answered_politely_and_a_refusal_writes_nothing(
     app: Flask, session: Session, who: str

@@ -15,8 +15,9 @@ from uuid import UUID
 
 import pytest
 import requests
+from sqlalchemy import select
 
-from portal.models.deliverable import Deliverable
+from portal.models.deliverable import Deliverable, Upload
 from tests import scale
 from tests.studios import Studio, opened
 
@@ -95,8 +96,19 @@ def begin_and_fall_silent(studio: Studio, address: str, length: int) -> socket.s
     } | studio.owner  # fmt: skip
     lines = [f"PATCH {address} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
     connection.sendall("\r\n".join(lines).encode() + b"x" * PIECE)
-    time.sleep(0.3)
+    wait_for_writer(studio, UUID(address.rpartition("/")[2]))
     return connection
+
+
+def wait_for_writer(studio: Studio, upload_id: UUID) -> None:
+    """Until the server has begun to take the bytes: on a busy machine that is not at once."""
+    deadline = time.monotonic() + 30
+    while True:
+        with studio.look() as session:
+            if session.scalar(select(Upload.lock_owner).where(Upload.id == upload_id)) is not None:
+                return
+        assert time.monotonic() < deadline, "nobody took the bytes"
+        time.sleep(0.05)
 
 
 def goes_on(studio: Studio, address: str, length: int) -> None:
