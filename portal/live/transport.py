@@ -50,6 +50,8 @@ class Gate:
             return _refuse(start_response, "403 Forbidden", b"origin")
         if not self._enter():
             return _refuse(start_response, "503 Service Unavailable", b"full")
+        # Packing each frame for each socket takes more than sending it, and holds a window in memory for each.
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         try:
             return self._sockets(environ, start_response)
         finally:
