@@ -18,9 +18,8 @@ from portal.web.installation import installation
 
 
 def line(app: Flask, fact: events.MessagePosted | events.FactTold) -> None:
-    """A new line of a conversation, and that there is something unread."""
+    """A new line of a conversation. Nobody has to look again for it: that would be a request of each open page."""
     _show(app, fact, fact.seq, f"#messages-{fact.thread_id}", "beforeend")
-    _tell(app, fact, [f"talk:{fact.thread_id}"])
 
 
 def line_again(app: Flask, fact: events.MessageChanged) -> None:
@@ -31,7 +30,6 @@ def line_again(app: Flask, fact: events.MessageChanged) -> None:
 def reading(app: Flask, fact: events.ThreadRead) -> None:
     """Somebody has read up to a line: it shows that now."""
     _show(app, fact, fact.seq, f"#messages-{fact.thread_id}", "replace")
-    _tell(app, fact, [f"talk:{fact.thread_id}"])
 
 
 def changed(app: Flask, fact: events.Event) -> None:

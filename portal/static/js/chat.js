@@ -233,6 +233,7 @@
     const seq = last(talk);
     if (!talk.isConnected || seq <= Number(talk.dataset.read) || !isShown(talk)) return;
     talk.dataset.read = String(seq);
+    document.querySelectorAll(`[data-unread="${talk.dataset.thread}"]`).forEach((count) => { count.textContent = ""; });
     const answer = await window.milepostLive?.say("read", { thread: talk.dataset.thread, seq });
     if (answer?.ok) return;
     try {
