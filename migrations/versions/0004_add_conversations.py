@@ -207,6 +207,11 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
+            ["vendor_id", "project_id"],
+            ["projects.vendor_id", "projects.id"],
+            name=op.f("fk_message_texts_vendor_id_project_id_projects"),
+        ),
+        sa.ForeignKeyConstraint(
             ["vendor_id", "message_id"],
             ["messages.vendor_id", "messages.id"],
             name=op.f("fk_message_texts_vendor_id_message_id_messages"),

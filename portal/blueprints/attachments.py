@@ -52,7 +52,7 @@ def preview(attachment_id: UUID) -> Any:
     if not content:
         raise NotFound
     response = make_response(content)
-    response.headers.update(SEALED | {"Content-Type": "image/webp", "Cache-Control": "private, max-age=86400"})
+    response.headers.update(SEALED | {"Content-Type": "image/webp"})
     return response
 
 

@@ -16,10 +16,10 @@ from portal.rules import telling
 from portal.rules.errors import Invalid, InvalidForm, NotFound
 from portal.rules.telling import Topic
 from portal.rules.wording import N_
-from portal.services import preferences
+from portal.services import preferences, throttle
 from portal.web import preferences as forms
 from portal.web import refusals
-from portal.web.actor import current_actor, current_visit
+from portal.web.actor import current_actor, current_visit, visitor
 from portal.web.gatehouse import Who, by_token, who
 from portal.web.htmx import redirect_to
 from portal.web.installation import db
@@ -53,20 +53,20 @@ def change_own() -> Any:
 
 
 @bp.get("/<token>")
-@who(Who.ANYONE)
+@who(Who.ANYONE, takes_secret=True)
 def linked(token: str) -> Any:
     """The same for whoever has the link from a mail, and nothing else of the portal."""
-    holder = holders.of_token(db(), token)
+    holder = _of_token(token)
     with speaking_to(holder.locale):
         form = forms.form_of(reads.wishes(db(), holder), with_browser=False)
         return render_template("preferences/linked.html", form=form, holder=holder, token=token)
 
 
 @bp.post("/<token>")
-@who(Who.ANYONE)
+@who(Who.ANYONE, takes_secret=True)
 def change_linked(token: str) -> Any:
     """Be told in another way from now on."""
-    holder = holders.of_token(db(), token)
+    holder = _of_token(token)
     with speaking_to(holder.locale):
         before = reads.wishes(db(), holder)
         form = forms.form_of(before, request.form, with_browser=False)
@@ -79,23 +79,32 @@ def change_linked(token: str) -> Any:
 
 
 @bp.get("/<token>/unsubscription")
-@who(Who.ANYONE)
+@who(Who.ANYONE, takes_secret=True)
 def ask_unsubscription(token: str) -> Any:
     """Ask whether mails of `?of=` are to end: whatever looks at links must not end them."""
-    return _stopping(holders.of_token(db(), token), token, is_done=False)
+    return _stopping(_of_token(token), token, is_done=False)
 
 
 @bp.post("/<token>/unsubscription")
-@who(Who.ANYONE)
+@who(Who.ANYONE, takes_secret=True)
 @by_token
 def unsubscribe(token: str) -> Any:
     """End mails of `?of=`, or all that can end: by our own button, or by one click in a mail program (RFC 8058)."""
-    holder = holders.of_token(db(), token)
+    holder = _of_token(token)
     if request.form.get(ONE_CLICK[0]) != ONE_CLICK[1]:
         raise Invalid(N_("This form is incomplete. Open the page again and send it once more."))
     preferences.silence(db(), holder=holder, topics=_topics())
     # No redirect: mail programs do not follow one.
     return _stopping(holder, token, is_done=True)
+
+
+def _of_token(token: str) -> Holder:
+    """Whose link it is. Whoever tries many that are nobody's is slowed down."""
+    try:
+        return holders.of_token(db(), token)
+    except NotFound:
+        throttle.take(db(), name=f"notices:{visitor().bucket}", limit=throttle.FEED_PER_ADDRESS)
+        raise
 
 
 def _holder(contact: str | None) -> Holder:

@@ -163,6 +163,7 @@ class MessageText(Base):
 
     __tablename__ = "message_texts"
     __table_args__ = (
+        within("project_id", "projects"),
         within("message_id", "messages"),
         Index("ix_message_texts_vendor_id_project_id", "vendor_id", "project_id"),
     )

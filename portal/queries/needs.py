@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -40,6 +37,8 @@ from portal.models.project import Project
 from portal.models.status_update import DraftState, StatusDraft
 from portal.models.vendor import Member
 from portal.queries import owing
+from portal.queries.need_rows import Item as Item
+from portal.queries.need_rows import Need as Need
 from portal.queries.owing import VENDOR
 from portal.rules import desk, schedule
 from portal.rules.desk import Phase
@@ -48,43 +47,6 @@ from portal.rules.lifecycle import MilestoneState, PaymentState
 FEW = 5
 # A mail that could not be delivered is told of for so long.
 SINCE = timedelta(days=30)
-
-
-class Need(StrEnum):
-    """The kinds, in the order they are shown."""
-
-    REPORTED = "reported"
-    REVERSED = "reversed"
-    CHANGES = "changes"
-    LATE = "late"
-    OVERDUE = "overdue"
-    SOON = "soon"
-    MAIL = "mail"
-    UPDATE = "update"
-    DRAFT = "draft"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing. What a kind does not have is None; `minor` is money in minor units, `extra` a payment's method or a
-    mail's address, `flag` whether there is a proof or the mail was for a member.
-    """
-
-    need: Need
-    project_id: UUID
-    project: str
-    client: str
-    time_zone: str
-    milestone_id: UUID | None
-    milestone: str | None
-    subject_id: UUID | None
-    person: str | None
-    currency: str | None
-    minor: int | None
-    day: date | None
-    at: datetime | None
-    extra: str | None
-    flag: bool | None
 
 
 def items(session: Session, actor: MemberActor, now: datetime, today: date) -> tuple[Item, ...]:
@@ -233,8 +195,9 @@ def _updates() -> Select[Any]:
 
 
 def _drafts() -> Select[Any]:
+    draft = _row(Need.DRAFT, Project.id, Project.title, Project.time_zone, at=Project.touched_at)
     return (
-        select(*_row(Need.DRAFT, Project.id, Project.title, Project.time_zone, at=Project.touched_at))
+        select(*draft)
         .select_from(Project)
         .join(Client, _same(Client, Project.client_id, Project))
         .where(Project.vendor_id == VENDOR, Project.phase == Phase.DRAFT)

@@ -13,7 +13,7 @@ from portal.models.deliverable import Deliverable
 from portal.models.payment import Payment
 from portal.models.vendor import Member
 from tests import forms
-from tests.attacks import settings_deeds, update_deeds
+from tests.attacks import outward_deeds, settings_deeds, talk_deeds, update_deeds
 from tests.attacks.scene import TUS, Case, Request, Scene, announcing
 from tests.worlds import PASSWORD, Entered
 
@@ -190,6 +190,22 @@ DEEDS: dict[Case, Deed] = {
     ("DELETE", "/uploads/<uuid>"): cancel_upload,
     ("POST", "/deliverables/<uuid>/removal"): take_back,
     ("DELETE", "/deliverables/<uuid>"): delete,
+    ("POST", "/projects/<uuid>/messages"): talk_deeds.say_in_project,
+    ("POST", "/projects/<uuid>/messages/reading"): talk_deeds.read_project,
+    ("POST", "/milestones/<uuid>/messages"): talk_deeds.say_in_milestone,
+    ("POST", "/milestones/<uuid>/messages/reading"): talk_deeds.read_milestone,
+    ("POST", "/messages/<uuid>/versions"): talk_deeds.correct,
+    ("POST", "/messages/<uuid>/deletion"): talk_deeds.take_back,
+    ("POST", "/calendar"): outward_deeds.make_link,
+    ("POST", "/calendar/revocation"): outward_deeds.end_link,
+    ("POST", "/settings/webhooks"): outward_deeds.add_target,
+    ("POST", "/settings/webhooks/<uuid>"): outward_deeds.change_target,
+    ("POST", "/settings/webhooks/<uuid>/secret"): outward_deeds.new_secret,
+    ("POST", "/settings/webhooks/<uuid>/test"): outward_deeds.try_target,
+    ("POST", "/settings/webhooks/<uuid>/pause"): outward_deeds.pause_target,
+    ("POST", "/settings/webhooks/<uuid>/resumption"): outward_deeds.resume_target,
+    ("POST", "/settings/webhooks/<uuid>/removal"): outward_deeds.remove_target,
+    ("POST", "/settings/deliveries/<uuid>/repeat"): outward_deeds.repeat_delivery,
     ("POST", "/projects/<uuid>/rhythm"): update_deeds.choose_rhythm,
     ("POST", "/projects/<uuid>/updates"): update_deeds.draft_update,
     ("POST", "/updates/<uuid>/text"): update_deeds.revise_update,

@@ -81,7 +81,9 @@ def unsubscribe(scene: Scene) -> Request:
 
 
 def send_again(scene: Scene) -> Request:
-    project, _, _ = scene.delivered()
+    project, step = scene.step()
+    scene.world.contact(project)
+    scene.world.deliver(step, ("plan.txt", b"the plan"))
     mine = Notice.project_id == project.id
     notice_id = scene.world.session.scalars(select(Notice.id).where(mine, Notice.to_kind == "contact")).first()
     lost = {"gave_up_at": clock.now(), "last_error": "550 no such person", "attempts": 1}

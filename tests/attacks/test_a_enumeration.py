@@ -25,7 +25,9 @@ from tests.web.test_enter import bad_codes
 from tests.worlds import VISITOR, World
 
 # CSRF tokens carry their time, and each form has a key of its own.
-CHANGES = re.compile(r'(?:name="csrf_token" value="|X-CSRFToken": "|name="idempotency_key" [^>]*value=")[^"]+')
+CHANGES = re.compile(
+    r'(?:name="csrf_token" value="|X-CSRFToken": "|name="idempotency_key" [^>]*value="|name="client_key" value=")[^"]+'
+)
 LATER = timedelta(minutes=16)
 TIMED = scale.cases(20, full=1000)
 

@@ -41,7 +41,13 @@ def readers(world: World, story: Written) -> dict[str, Browser]:
 
 
 def addresses(story: Written) -> list[str]:
-    return [*ALWAYS, *SETTINGS, *story.addresses, *(f"/milestones/{one}/archive.zip" for one in story.milestones)]
+    return [
+        *ALWAYS,
+        *SETTINGS,
+        *story.addresses,
+        *story.links,
+        *(f"/milestones/{one}/archive.zip" for one in story.milestones),
+    ]
 
 
 @both_at_full_size

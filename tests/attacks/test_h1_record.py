@@ -22,7 +22,10 @@ NO_PROJECT = {
         "/enter", "/login", "/locale", "/leave", "/logout", "/projects/rows", "/settings/studio", "/settings/payment",
         "/settings/members", "/settings/members/<uuid>/role", "/settings/members/<uuid>/removal",
         "/settings/account/password", "/settings/account/sittings", "/settings/account/zone", "/settings/notices",
-        "/notices", "/notices/<token>", "/notices/<token>/unsubscription",
+        "/notices", "/notices/<token>", "/notices/<token>/unsubscription", "/calendar", "/calendar/revocation",
+        "/settings/webhooks", "/settings/webhooks/<uuid>", "/settings/webhooks/<uuid>/secret",
+        "/settings/webhooks/<uuid>/test", "/settings/webhooks/<uuid>/pause", "/settings/webhooks/<uuid>/resumption",
+        "/settings/webhooks/<uuid>/removal", "/settings/deliveries/<uuid>/repeat",
     )
 }  # fmt: skip
 # About a project, but nothing of it has changed yet: a form that is edited, bytes that are no file, an update that
@@ -30,6 +33,7 @@ NO_PROJECT = {
 NOTHING_HAPPENED = {
     ("POST", "/projects/<uuid>/rows"), ("POST", "/uploads"), ("DELETE", "/uploads/<uuid>"),
     ("POST", "/projects/<uuid>/rhythm"), ("POST", "/projects/<uuid>/updates"), ("POST", "/updates/<uuid>/text"),
+    ("POST", "/projects/<uuid>/messages/reading"), ("POST", "/milestones/<uuid>/messages/reading"),
     ("POST", "/updates/<uuid>/dismissal"), ("POST", "/settings/mail/<uuid>/attempts"),
 }  # fmt: skip
 # These need no form: sent empty, they are done.
@@ -39,6 +43,7 @@ NEEDS_NO_FORM = {
     ("POST", "/grants/<uuid>/revocation"),
     ("POST", "/deliverables/<uuid>/removal"),
     ("POST", "/milestones/<uuid>/submission"),
+    ("POST", "/messages/<uuid>/deletion"),
 }
 TELLING = set(DEEDS) - NO_PROJECT - NOTHING_HAPPENED
 

@@ -12,14 +12,16 @@ from portal.db import new_id
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.models.vendor import Member
-from portal.rules import terms
+from portal.rules import filenames, terms
 from portal.rules.lifecycle import Flow
 from portal.rules.roles import Role
 from portal.rules.status_updates import Section
-from portal.services import clients, grants, milestones, payments, status_drafts, status_updates, vendors
+from portal.services import clients, feeds, grants, milestones, payments, status_drafts, status_updates, vendors
 from portal.services.clients import Letterhead
 from portal.services.milestones import SignOff
 from portal.services.vendors import Payee, Presentation
+from tests import letters, targets
+from tests.access.stage import PICTURE
 from tests.worlds import EVERYTHING, Entered, World, in_days
 
 # The fields, by the noun they belong to. `say` is asked for each by its name here.
@@ -28,7 +30,7 @@ FIELDS = (
     "own name", "member name", "project title", "project kind", "client name", "contact name", "milestone title",
     "milestone description", "milestone criteria", "client address", "client tax id", "guest name", "file name",
     "draft file name", "upload name", "note", "reference", "proof name", "reason", "reversal reason", "typed name",
-    "user agent", "update text", "update money",
+    "user agent", "update text", "update money", "message", "attachment name",
 )  # fmt: skip
 Say = Callable[[str], str]
 
@@ -43,6 +45,9 @@ class Written:
     payments: tuple[UUID, ...]
     codes: tuple[str, ...]
     updates: tuple[UUID, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    # What opens for whoever has it, and what is no page.
+    links: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> list[str]:
@@ -54,6 +59,8 @@ class Written:
         found += [f"/projects/{one}/record.jsonl" for one in self.projects]
         found += [f"/updates/{one}{end}" for one in self.updates for end in ("", "/text.json", "/money.json")]
         found += [f"/projects/{one}/updates" for one in self.projects]
+        found += [f"/projects/{one}/messages{end}" for one in self.projects for end in ("", ".txt", ".json")]
+        found += [f"/milestones/{one}/messages" for one in self.milestones] + list(self.elsewhere)
         return found + [f"/payments/{one}/proof" for one in self.payments]
 
 
@@ -78,7 +85,24 @@ def write(world: World, say: Say) -> Written:
         (rejected.id,),
         (cleo.code, li[0]),
         (update(world, paid, say),),
+        *outward(world, cleo, talk(world, step, cleo, say)),
     )
+
+
+def talk(world: World, step: Milestone, cleo: Entered, say: Say) -> tuple[UUID, UUID]:
+    """A message with a picture, and their ids."""
+    picture = world.attachment(filenames.clean(say("attachment name")), PICTURE)
+    return world.say(cleo.actor, step, say("message"), files=(picture,)), picture.id
+
+
+def outward(world: World, cleo: Entered, said: tuple[UUID, UUID]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Pages of a message and of a target that is told; links of a calendar and of mails, and what is downloaded."""
+    calendar = feeds.make(world.session, actor=world.owner, contact_id=None, ticket=world.ticket())
+    mail = letters.token_of(world.session, "contact", cleo.actor.latest.contact_id, world.owner.vendor_id)
+    made = targets.add(world, "https://hooks.example.org/in")
+    links = (f"/notices/{mail}", f"/notices/{mail}/unsubscription?of=news", f"/calendar/{calendar}.ics")
+    files = (f"/attachments/{said[1]}/file", f"/attachments/{said[1]}/preview")
+    return (f"/messages/{said[0]}", f"/settings/webhooks/{made.webhook_id}"), (*links, *files)
 
 
 def update(world: World, project: Project, say: Say) -> UUID:

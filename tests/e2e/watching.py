@@ -15,7 +15,8 @@ DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 # Chromium notes every refused form (422) as a failed resource; the page says it better. Whoever sends a form while its
 # parts are still being computed leaves that request behind, and htmx says so.
-EXPECTED = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+# While a server is away, pages look for it again.
+EXPECTED = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest", "WebSocket connection to")
 # What should have a box on the page and has none: its parent is drawn, it is not told to hide, yet nothing shows.
 UNDRAWN = """[...document.querySelectorAll("main *")]
   .filter(e => !e.checkVisibility() && e.parentElement.checkVisibility())

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from portal.adapters import clock
+from portal.models.message import SAID, Message
 from portal.models.outbox import Notice
 from portal.models.payment import LedgerEntry, Payment, Proof
 from portal.models.receipt import Receipt, ReceiptPdf
@@ -29,7 +30,9 @@ IN_REPORTS = (
     "answer.claimed", "record.appended", "payment.reporting", "fact.kept", "proof.synced", "proof.kept",
 )  # fmt: skip
 IN_CONFIRMATIONS = ("answer.claimed", "record.appended", "receipt.numbered", "payment.confirming", "fact.kept")
-IN_ACTS = [("report", point) for point in IN_REPORTS] + [("confirmation", point) for point in IN_CONFIRMATIONS]
+IN_MESSAGES = ("record.appended", "message.posting", "fact.kept")
+BY_ACT = {"report": IN_REPORTS, "confirmation": IN_CONFIRMATIONS, "message": IN_MESSAGES}
+IN_ACTS = [(act, point) for act, points in BY_ACT.items() for point in points]
 IN_JOBS = ("paper.drawn", "paper.keeping", "mail.claiming", "mail.composed", "mail.accepted", "mail.marking")
 # The rest of the mails waits for the morning.
 AT_ONCE = Notice.rhythm == "at_once"
@@ -46,8 +49,11 @@ def points_in_the_code() -> set[str]:
 
 def test_every_point_of_the_code_is_tried() -> None:
     from tests.faults import test_upload_kills
+    from tests.notifications import test_calling
 
-    tried = {*IN_REPORTS, *IN_CONFIRMATIONS, *IN_JOBS, *test_upload_kills.ONCE, *test_upload_kills.OFTEN}
+    in_acts = {point for _, point in IN_ACTS}
+    in_calls = {place for place, _ in test_calling.PLACES}
+    tried = in_acts | in_calls | {*IN_JOBS, *test_upload_kills.ONCE, *test_upload_kills.OFTEN}
     assert tried == points_in_the_code()
 
 
@@ -111,6 +117,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
     def furnish(world: World, milestone, entered: Entered) -> None:
         world.deliver(milestone, note="Done.")
+        # What is said later adds nothing to the bundle that waits for the client from now on.
+        world.say(world.owner, milestone, "It is done.")
         made.extend([world, entered])
 
     plan = {"MILEPOST_FAILPOINT": f"@{note}"}
@@ -123,8 +131,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def counts(scene: Scene) -> dict[str, int]:
     """How much there is of everything that must come exactly once."""
     tables = {"payments": Payment, "ledger": LedgerEntry, "receipts": Receipt, "proofs": Proof, "notices": Notice}
+    said = select(func.count()).select_from(Message).where(Message.kind == SAID)
     with scene.studio.look() as session:
-        return {name: session.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()}
+        told = session.scalar(said) or 0
+        return {"messages": told} | {
+            name: session.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()
+        }
 
 
 def grown(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
@@ -149,6 +161,10 @@ def test_an_act_killed_at_any_point_is_done_once_when_it_is_sent_again(
         proof = {"proof": ("transfer.png", PICTURE, "image/png")}
         losses = scene.do(scene.cleo, f"/milestones/{scene.milestone}/payments", report(), revival, files=proof)
         wanted = {"payments": 1, "proofs": 1, "notices": 1}
+    elif act == "message":
+        form = {"body": "Said once", "client_key": uuid.uuid4().hex}
+        losses = scene.do(scene.vera, f"/milestones/{scene.milestone}/messages", form, revival)
+        wanted = {"messages": 1}
     else:
         losses = scene.do(scene.vera, f"/payments/{payment}/confirmation", confirmation(), revival)
         wanted = {"ledger": 1, "receipts": 1, "notices": 1}

@@ -364,8 +364,11 @@ calling.call_due(installation(app).sessions, private=True)
 """
 
 
+PLACES = (("call.made", 0), ("call.answered", 1), ("call.settling", 1))
+
+
 @pytest.mark.faults
-@pytest.mark.parametrize(("place", "heard"), [("call.made", 0), ("call.answered", 1), ("call.settling", 1)])
+@pytest.mark.parametrize(("place", "heard"), PLACES)
 def test_a_process_killed_around_a_call_calls_again_under_the_same_id(
     world: World, settings, place: str, heard: int
 ) -> None:

@@ -7,6 +7,7 @@
   let socket = null;
   let failures = 0;
   let polling = null;
+  let out = false;
 
   const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`milepost:${name}`, { detail }));
 
@@ -23,7 +24,7 @@
     if (document.visibilityState === "visible") tell("poll", {});
     polling = setTimeout(ask, about(POLL_MS));
   };
-  const poll = () => { if (!polling) { show("polling"); polling = setTimeout(ask, about(POLL_MS)); } };
+  const poll = () => { if (!polling && !out) { show("polling"); polling = setTimeout(ask, about(POLL_MS)); } };
   const rest = () => { clearTimeout(polling); polling = null; };
 
   const connect = () => {
@@ -37,20 +38,31 @@
     });
     socket.on("connect_error", (error) => {
       failures += 1;
-      if (error.message === "signed_out") { socket.disconnect(); tell("signed-out", {}); return; }
+      if (error.message === "signed_out") { leave(); return; }
       if (failures >= TRIES) poll();
     });
     socket.on("disconnect", (reason) => {
+      if (out) return;
       failures += 1;
       show("away");
       // The server said goodbye: it may come back, or this access has ended. Asking tells which.
-      if (reason === "io server disconnect") setTimeout(() => socket.connect(), about(1500));
+      if (reason === "io server disconnect") setTimeout(() => { if (!out) socket.connect(); }, about(1500));
       setTimeout(() => { if (!socket.connected) poll(); }, 6000);
     });
     socket.on("fragment", (message) => tell("fragment", message));
     socket.on("changed", (message) => tell("changed", message));
     socket.on("typing", (message) => tell("typing", message));
-    socket.on("signed_out", () => { socket.io.opts.reconnection = false; tell("signed-out", {}); });
+    socket.on("signed_out", leave);
+  };
+
+  // An ended access: the page says so and stands still. Nothing typed is lost; the next click leads to the way in.
+  const leave = () => {
+    if (out) return;
+    out = true;
+    rest();
+    show("out");
+    socket.disconnect();
+    tell("signed-out", {});
   };
 
   window.milepostLive = {
@@ -62,12 +74,10 @@
     }),
   };
 
-  // An ended access: the page says so and stands still. Nothing typed is lost; the next click leads to the way in.
-  document.addEventListener("milepost:signed-out", () => { rest(); show("out"); }, { once: true });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") return;
     if (polling) tell("poll", {});
-    else if (socket && !socket.connected) socket.connect();
+    else if (socket && !socket.connected && !out) socket.connect();
   });
 
   if (state && typeof io === "function") connect();
