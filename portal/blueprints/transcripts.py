@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, stream_with_context
+from flask import Blueprint, Flask, Response, current_app
+from flask_babel import get_locale
 
 from portal.access.policy import Action, authorize
 from portal.queries import conversations, message_export
 from portal.queries.conversations import Place
-from portal.web import talk
+from portal.web import language, talk
 from portal.web.actor import current_actor
 from portal.web.gatehouse import Who, who
 from portal.web.installation import db, installation
@@ -28,7 +28,8 @@ bp = Blueprint("transcripts", __name__)
 def as_text(project_id: UUID) -> Response:
     """All messages, the oldest first, as a person reads them."""
     place = _find(project_id)
-    return _send("messages.txt", "text/plain; charset=utf-8", _text(place, talk.audience(current_actor(), place)))
+    app, audience = current_app._get_current_object(), talk.audience(current_actor(), place)  # type: ignore[attr-defined]  # Flask's own way out of its proxy
+    return _send("messages.txt", "text/plain; charset=utf-8", _text(app, str(get_locale()), place, audience))
 
 
 @bp.get("/projects/<uuid:project_id>/messages.json")
@@ -36,7 +37,7 @@ def as_text(project_id: UUID) -> Response:
 def as_json(project_id: UUID) -> Response:
     """All messages, the oldest first, as a program reads them. What is told of money stands in the record."""
     place = _find(project_id)
-    return _send("messages.json", "application/json; charset=utf-8", _json(place))
+    return _send("messages.json", "application/json; charset=utf-8", _json(installation().sessions, place))
 
 
 def _find(project_id: UUID) -> Place:
@@ -46,20 +47,29 @@ def _find(project_id: UUID) -> Place:
 
 
 def _send(name: str, kind: str, pieces: Iterator[str]) -> Response:
-    response = Response(stream_with_context(pieces), content_type=kind)
+    response = Response(pieces, content_type=kind)
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     return response
 
 
-def _json(place: Place) -> Iterator[str]:
-    with installation().sessions() as session:
+# The request is over before the last lines leave, and so is its session; what each line needs is handed along.
+def _json(sessions: Any, place: Place) -> Iterator[str]:
+    with sessions() as session:
         yield from message_export.as_json(session, place.vendor_id, place.project_id)
 
 
-def _text(place: Place, audience: talk.Audience) -> Iterator[str]:
-    with installation().sessions() as session:
-        shown, when = partial(_shown, place, audience), partial(show_instant, zone=place.time_zone)
-        yield from message_export.as_text(session, place.vendor_id, place.project_id, shown, when)
+def _text(app: Flask, locale: str, place: Place, audience: talk.Audience) -> Iterator[str]:
+    with installation(app).sessions() as session:
+        for batch in message_export.batches(session, place.vendor_id, place.project_id):
+            # Entered and left between two pieces: a context that stays would be met by the thread's next request.
+            with app.app_context(), language.speaking(locale):
+                paragraphs = [_paragraph(place, audience, row) for row in batch]
+            yield "".join(paragraphs)
+
+
+def _paragraph(place: Place, audience: talk.Audience, row: Any) -> str:
+    about = f" [{row.milestone}]" if row.milestone else ""
+    return f"{show_instant(row.at, place.time_zone)}{about} {row.author}\n{_shown(place, audience, row)}\n\n"
 
 
 def _shown(place: Place, audience: talk.Audience, row: Any) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -31,13 +31,11 @@ def as_json(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[str
     yield "\n]}\n"
 
 
-def as_text(
-    session: Session, vendor_id: UUID, project_id: UUID, shown: Callable[[Row], str], when: Callable[[datetime], str]
-) -> Iterator[str]:
-    """One paragraph a message. `shown` gives what stands there, in the reader's words, `when` the time."""
-    for row in _rows(session, vendor_id, project_id):
-        place = f" [{row.milestone}]" if row.milestone else ""
-        yield f"{when(row.at)}{place} {row.author}\n{shown(row)}\n\n"
+def batches(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[list[Row]]:
+    """All messages, the oldest first, some at a time."""
+    rows = _rows(session, vendor_id, project_id)
+    while batch := list(islice(rows, AT_ONCE)):
+        yield batch
 
 
 def files_of(row: Row) -> list[dict[str, Any]]:

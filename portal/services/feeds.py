@@ -69,9 +69,11 @@ def _hold(session: Session, actor: Actor, contact_id: UUID | None) -> UUID:
 
 def _end(session: Session, actor: Actor, contact_id: UUID | None) -> bool:
     found = session.scalar(select(Feed.id).where(_of(actor, contact_id)))
+    if found is None:
+        return False
     session.execute(delete(FeedKey).where(FeedKey.feed_id == found))
     session.execute(delete(Feed).where(Feed.id == found))
-    return found is not None
+    return True
 
 
 def _of(actor: Actor, contact_id: UUID | None) -> ColumnElement[bool]:

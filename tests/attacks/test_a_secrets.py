@@ -149,6 +149,10 @@ def guessers(world: World) -> dict[Where, tuple[Browser, str, Callable[[], Form]
         ("POST", "/enter"): (world.stranger(), "/enter", code),
         ("POST", "/login"): (world.stranger(), "/login", lambda: login),
         ("GET", "/calendar/<token>.ics"): (world.stranger(), "/calendar/guess.ics", dict),
+        ("GET", "/notices/<token>"): (world.stranger(), "/notices/guess", dict),
+        ("POST", "/notices/<token>"): (world.stranger(), "/notices/guess", dict),
+        ("GET", "/notices/<token>/unsubscription"): (world.stranger(), "/notices/guess/unsubscription", dict),
+        ("POST", "/notices/<token>/unsubscription"): (world.stranger(), "/notices/guess/unsubscription", dict),
         ("POST", "/milestones/<uuid>/approval"): (world.entered(cleo.code), f"/milestones/{step.id}/approval", code),
         ("POST", "/milestones/<uuid>/payments"): (world.entered(cleo.code), f"/milestones/{step.id}/payments", code),
         ("POST", "/settings/account/password"): (
@@ -165,18 +169,21 @@ def test_whoever_guesses_is_slowed_at_every_such_address(app: Flask, session: Se
     heard = {("POST", "/setup"): guess(Browser(app.test_client()), "/setup", lambda: {**NEWCOMER, "token": "guess"})}
     for where, (browser, address, form) in guessers(World.founded(app, session)).items():
         # Each with full buckets, and with keys to projects that are not fresh any more.
-        heard[where] = guess(browser, address, form, later=LATER * len(heard))
+        heard[where] = guess(browser, address, form, later=LATER * len(heard), method=where[0])
     assert set(heard) == marked(app)
     scale.figure("A15", "guesses heard before 429, at each address that takes a secret", times=TIMES,
                  heard=", ".join(map(str, heard.values())))  # fmt: skip
     assert all(count <= 20 for count in heard.values()), heard
 
 
-def guess(browser: Browser, address: str, form: Callable[[], Form], later: timedelta = timedelta(0)) -> int:
+def guess(
+    browser: Browser, address: str, form: Callable[[], Form], later: timedelta = timedelta(0), method: str = "POST"
+) -> int:
     """How many of the guesses were heard; whatever comes after the first refusal is refused as well."""
     with time_machine.travel(clock.now() + later, tick=False):
         token = browser.csrf()
-        method, wrong = ("GET", 404) if address.endswith(".ics") else ("POST", 422)
+        # A link nobody was given does not exist.
+        wrong = 404 if "guess" in address else 422
         sent = {"csrf_token": token} if method == "POST" else {}
         statuses = [
             browser.client.open(address, method=method, data={**sent, **form()}).status_code for _ in range(TIMES)

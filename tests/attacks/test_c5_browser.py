@@ -100,7 +100,7 @@ def visit(page: Page, portal: Open, addresses: list[str]) -> int:
     """Open each, touch what can be touched, and see that nothing came of it."""
     for address in addresses:
         answer = page.goto(address)
-        assert answer is not None
+        assert answer is not None, address
         page.mouse.move(200, 300)
         page.keyboard.press("Tab")
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")

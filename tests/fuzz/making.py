@@ -24,7 +24,8 @@ FIELDS = (  # some of every form
     "seen_seq", "milestones-0-title", "milestones-0-due_on", "milestones-0-share", "milestones-0-amount",
     "milestones-1-title", "milestones-999999-amount", "scopes", "milestones-0-description", "milestones-0-criteria",
     "expires_on", "address", "tax_id", "brand_colour", "remove_logo", "bank_holder", "bank_name", "bank_account",
-    "bank_code", "pay_instructions", "role", "current", "new",
+    "bank_code", "pay_instructions", "role", "current", "new", "body", "client_key", "quoted", "seq", "after", "asks", "messages", "quiet",
+    "quiet_from", "quiet_to", "format", "robot_key", "events", "rhythm", "weekday", "hour", "done", "version",
 )  # fmt: skip
 
 
@@ -36,7 +37,8 @@ def addresses(app: Flask) -> Iterator[tuple[Rule, str]]:
 
 def filled(rule: Rule, ids: Mapping[str, UUID], chance: random.Random, *, odd_ids: float = 0.25) -> str:
     """The address with an id that is there, or an odd one."""
-    word = rule.rule.split("/")[1]
+    # The word before an id says what it is the id of.
+    word = rule.rule.partition("/<")[0].rpartition("/")[2].replace("notices", "token")
     parts = []
     for is_dynamic, text in rule._trace:
         if not is_dynamic:

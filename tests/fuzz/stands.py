@@ -11,7 +11,7 @@ from portal.blueprints import accounts, clients, entrances, grants
 from portal.blueprints.project_forms import forms as project_forms
 from portal.blueprints.settings import forms as settings
 from portal.models.project import Project
-from portal.web import acts, setup_token
+from portal.web import acts, preferences, setup_token
 from portal.web.forms import new_key
 from portal.web.installation import installation
 from tests.worlds import Browser, World, in_days
@@ -162,6 +162,18 @@ def setup(world: World) -> Sent:
     return Sent("/setup", world.stranger(), likely)
 
 
+def notices(world: World) -> Sent:
+    likely = {"asks": "at_once", "messages": "bundled", "news": "daily", "receipts": "at_once", "quiet_from": "22:00",
+              "quiet_to": "07:00"}  # fmt: skip
+    return Sent("/settings/notices", world.browser(world.owner), likely)
+
+
+def webhook(world: World) -> Sent:
+    likely = {"format": "milepost", "address": "https://hooks.example.org/in", "events": "project.started",
+              "robot_key": "", "idempotency_key": new_key()}  # fmt: skip
+    return Sent("/settings/webhooks", world.browser(world.owner), likely, "/settings/connections")
+
+
 def _reported(world: World) -> object:
     project = world.project()
     milestone = world.milestone(project)
@@ -209,6 +221,8 @@ STANDS = (
     Stand(settings.MemberForm, colleague),
     Stand(settings.AccountForm, zone),
     Stand(settings.AccountForm, password, most=3),
+    Stand(preferences.PreferenceForm, notices),
+    Stand(settings.WebhookForm, webhook, most=3),
 )
 # Rows are part of the form of a project.
 INNER = {project_forms.RowForm}

@@ -51,7 +51,9 @@ class Crowd:
         assert self._process.stdout is not None
         said: dict[str, Any] = json.loads(self._process.stdout.readline())
         self._process.wait(timeout=20)
-        self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
         return said
 
     def _tell(self, word: str) -> None:
