@@ -24,8 +24,9 @@ FIELDS = (  # some of every form
     "seen_seq", "milestones-0-title", "milestones-0-due_on", "milestones-0-share", "milestones-0-amount",
     "milestones-1-title", "milestones-999999-amount", "scopes", "milestones-0-description", "milestones-0-criteria",
     "expires_on", "address", "tax_id", "brand_colour", "remove_logo", "bank_holder", "bank_name", "bank_account",
-    "bank_code", "pay_instructions", "role", "current", "new", "body", "client_key", "quoted", "seq", "after", "asks", "messages", "quiet",
-    "quiet_from", "quiet_to", "format", "robot_key", "events", "rhythm", "weekday", "hour", "done", "version",
+    "bank_code", "pay_instructions", "role", "current", "new", "body", "client_key", "quoted", "seq", "after",
+    "asks", "messages", "quiet", "quiet_from", "quiet_to", "format", "robot_key", "events",
+    "rhythm", "weekday", "hour", "done", "version",
 )  # fmt: skip
 
 

@@ -169,9 +169,9 @@ def notices(world: World) -> Sent:
 
 
 def webhook(world: World) -> Sent:
-    likely = {"format": "milepost", "address": "https://hooks.example.org/in", "events": "project.started",
-              "robot_key": "", "idempotency_key": new_key()}  # fmt: skip
-    return Sent("/settings/webhooks", world.browser(world.owner), likely, "/settings/connections")
+    likely = {"name": "Books", "format": "milepost", "address": "https://hooks.example.org/in",
+              "events": "project.started", "robot_key": "", "idempotency_key": new_key()}  # fmt: skip
+    return Sent("/settings/webhooks", world.browser(world.owner), likely)
 
 
 def _reported(world: World) -> object:

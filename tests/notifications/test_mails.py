@@ -138,7 +138,7 @@ def test_each_mail_says_its_sentence_first_and_leads_to_its_place(world: World, 
         assert f"<h1>{sentence}</h1>" in html(made)
         base = installation(world.app).config.base_url
         place, choose = [line for line in text(made).splitlines() if line.startswith(base)]
-        assert place.removeprefix(base).split("/")[1] in ("projects", "milestones", "receipts")
+        assert place.removeprefix(base).split("/")[1] in ("projects", "milestones", "receipts", "updates")
         assert choose.startswith(f"{base}/notices/")
         assert all(f'href="{link}"' in html(made) for link in (place, choose))
         assert told.code not in text(made) + html(made)
