@@ -16,7 +16,7 @@ from portal.access.actor import Actor
 from portal.adapters import clock as times
 from portal.db import command, new_id
 from portal.models.client import Contact, Grant
-from portal.models.message import Message, Reading, Thread
+from portal.models.message import Message, Thread
 from portal.models.milestone import Milestone
 from portal.models.outbox import Notice
 from portal.models.project import Project
@@ -24,7 +24,7 @@ from portal.notifications import dispatch, parcels
 from portal.rules.hours import NIGHT
 from portal.rules.roles import Scope
 from portal.rules.telling import Rhythm, Topic, Wishes
-from portal.services import grants, notices, preferences, record
+from portal.services import grants, notices, preferences, readings, record
 from tests import letters
 from tests.letters import SENDER, Box, html, text
 from tests.worlds import Entered, World, fresh_session
@@ -126,14 +126,15 @@ def test_what_was_read_by_then_is_not_sent(talk, clock):
     world, project, cleo = talk
     say(world.session, project, world.owner, "One")
     say(world.session, project, world.owner, "Two")
-    read(world, project, cleo, 1)
+    # The first line says that the project has started.
+    read(world, project, cleo, 2)
     clock.move_to(AFTERNOON + QUARTER)
     box = Box()
     assert run(world, box) == 1
     assert ("> One" in text(box.messages[0]), "> Two" in text(box.messages[0])) == (False, True)
     clock.shift(timedelta(hours=1))
     say(world.session, project, world.owner, "Three")
-    read(world, project, cleo, 3)
+    read(world, project, cleo, 4)
     clock.shift(QUARTER)
     assert run(world, box) == 0
     assert told(world, "message_posted")[-1].dropped_at is not None
@@ -141,14 +142,7 @@ def test_what_was_read_by_then_is_not_sent(talk, clock):
 
 def read(world: World, project: Project, who: Entered, seq: int) -> None:
     world.session.rollback()
-    mine = {"vendor_id": project.vendor_id, "project_id": project.id, "thread_id": project.id}
-    person = {"reader_kind": "contact", "reader_id": who.actor.latest.contact_id}
-    found = world.session.scalar(select(Reading).where(Reading.thread_id == project.id))
-    if found is None:
-        world.session.add(Reading(**mine, **person, seq=seq, at=times.now()))
-    else:
-        found.seq = seq
-    world.session.commit()
+    readings.read(world.session, actor=who.actor, about=project, seq=seq)
 
 
 def test_what_was_taken_back_by_then_is_not_sent(talk, clock):

@@ -35,7 +35,7 @@ IMPOSSIBLE_KEYS = {"": 422, "seven77": 422, "k" * 65: 422, "k" * 10_000: 422, "n
 ODD_KEYS = ["        x", "键键键键键键键键", "🔑" * 8, "' OR 1=1 --", "bell\x07bell", "line\nline", "k" * 64]
 KEYED = {
     "payments.report", "payments.confirm", "payments.reject", "payments.reverse",
-    "grants.issue", "grants.rotate", "project.create",
+    "grants.issue", "grants.rotate", "project.create", "feeds.make", "webhooks.add", "webhooks.renew",
 }  # fmt: skip
 Case = Callable[["Sending"], None]
 
