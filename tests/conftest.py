@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 
 from portal import config
 from portal.config import Config
 from portal.web.installation import installation
+from tests import browser as machine
 from tests import ground as grounds
 from tests import postgres, templates_once
 from tests.ground import Ground
@@ -24,6 +26,15 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """What all tests of this process stand on, one after the other."""
     with grounds.laid(tmp_path_factory.getbasetemp()) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium, one for a process (Playwright allows no more), or a skip that names what is missing."""
+    with sync_playwright() as playwright:
+        found = machine.launch(playwright)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

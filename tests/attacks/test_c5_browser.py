@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from portal import config, create_app, migrating
 from portal.web.installation import installation
-from tests import browser as machine
 from tests import scale
 from tests.attacks import written
 from tests.attacks.payloads import HTMX, SCRIPTS
@@ -42,14 +41,6 @@ class Open:
 def say(by: int, name: str) -> str:
     both = SCRIPTS + HTMX
     return both[(FIELDS.index(name) + by) % len(both)][: LIMITS.get(name, 60)]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = machine.launch(playwright)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""One browser for all journeys; a server of its own for each."""
+"""A server of its own for each journey."""
 
 from __future__ import annotations
 
@@ -6,19 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
-from tests import browser as machine
 from tests.servers import Server, serving
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Headless Chromium, or a skip that names what is missing."""
-    with sync_playwright() as playwright:
-        found = machine.launch(playwright)
-        yield found
-        found.close()
 
 
 @pytest.fixture

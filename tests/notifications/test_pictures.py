@@ -6,11 +6,10 @@ MILEPOST_PICTURES=folder keeps what was drawn, to be looked at.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from portal.models.client import Contact
@@ -31,12 +30,6 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
     pytest.mark.parametrize("locale", ["en", "zh_Hans"]),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield browsers.launch(playwright)
 
 
 def speak(world: World, locale: str) -> None:
