@@ -147,6 +147,7 @@ def _refused(place: Place, form: SayForm, refusal: Invalid) -> Any:
 
 
 def _read(about: About) -> Any:
+    authorize(current_actor(), Action.TALK, about)
     seq = said.number("seq", request.form)
     if seq is None:
         raise Invalid(_("Say how far you have read."), field="seq")
