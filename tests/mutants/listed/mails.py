@@ -172,9 +172,9 @@ MUTANTS = (
         "opening a link from a mail ends mails",
         "C2",
         "portal/blueprints/preferences.py",
-        "    return _stopping(holders.of_token(db(), token), token, is_done=False)\n",
-        "    preferences.silence(db(), holder=holders.of_token(db(), token), topics=_topics())\n"
-        "    return _stopping(holders.of_token(db(), token), token, is_done=False)\n",
+        "    return _stopping(_of_token(token), token, is_done=False)\n",
+        "    preferences.silence(db(), holder=_of_token(token), topics=_topics())\n"
+        "    return _stopping(_of_token(token), token, is_done=False)\n",
         f"{PAGES}::test_looking_at_links_writes_nothing",
     ),
     Mutant(
