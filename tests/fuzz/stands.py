@@ -11,7 +11,8 @@ from portal.blueprints import accounts, clients, entrances, grants
 from portal.blueprints.project_forms import forms as project_forms
 from portal.blueprints.settings import forms as settings
 from portal.models.project import Project
-from portal.web import acts, preferences, setup_token
+from portal.services import status_drafts
+from portal.web import acts, preferences, said, setup_token, status_updates
 from portal.web.forms import new_key
 from portal.web.installation import installation
 from tests.worlds import Browser, World, in_days
@@ -200,6 +201,22 @@ def _terms() -> dict[str, str]:
     return head | rows | {f"milestones-{row}-share": share for row, share in enumerate(("30", "30", "40"))}
 
 
+def message(world: World) -> Sent:
+    address = f"/projects/{world.project().id}/messages"
+    return Sent(address, world.browser(world.owner), {"body": "Hello.", "client_key": str(new_key())})
+
+
+def rhythm(world: World) -> Sent:
+    likely = {"rhythm": "weekly", "weekday": "4", "hour": "16", "send_after_days": ""}
+    return Sent(f"/projects/{world.project().id}/rhythm", world.browser(world.owner), likely)
+
+
+def status_update(world: World) -> Sent:
+    draft = status_drafts.draft_now(world.session, actor=world.owner, project=world.project())
+    likely = {"done": "Drawn.", "version": str(draft.version)}
+    return Sent(f"/updates/{draft.id}/sending", world.browser(world.owner), likely)
+
+
 SETUP = Stand(accounts.SetupForm, setup)
 STANDS = (
     Stand(entrances.EnterForm, entry),
@@ -223,6 +240,9 @@ STANDS = (
     Stand(settings.AccountForm, password, most=3),
     Stand(preferences.PreferenceForm, notices),
     Stand(settings.WebhookForm, webhook, most=3),
+    Stand(said.SayForm, message),
+    Stand(status_updates.RhythmForm, rhythm),
+    Stand(status_updates.DraftForm, status_update),
 )
 # Rows are part of the form of a project.
 INNER = {project_forms.RowForm}
