@@ -134,10 +134,40 @@ def test_a_killed_server_loses_nothing_that_was_said(chromium: Browser, server: 
     box.locator("button[type=submit]").click()
     expect(line(vera, "said into the void")).to_be_visible(timeout=AGAIN)
     says(vera, "after the crash")
+    expect(line(vera, "after the crash")).to_be_visible(timeout=SOON)
     expect(line(cleo, "after the crash")).to_be_visible(timeout=AGAIN)
     for person in (vera, cleo):
         for text in ("before the crash", "said into the void", "after the crash"):
             expect(line(person, text)).to_have_count(1)
+
+
+# The first answer to "what is missing" is made at once and given later.
+HOLDS_AN_ANSWER = """() => {
+  const real = window.fetch;
+  window.give = null;
+  window.fetch = async (...asked) => {
+    const answer = await real(...asked);
+    if (!window.give && String(asked[0]).includes("?after=")) await new Promise((go) => { window.give = go; });
+    return answer;
+  };
+  document.dispatchEvent(new CustomEvent("milepost:connected", { detail: { again: true } }));
+}"""
+
+
+def test_what_is_said_while_a_page_asks_for_what_it_missed_comes_too(chromium: Browser, server: Server) -> None:
+    vera, cleo = started(chromium, server, "en")
+    cleo.phone.page.evaluate(HOLDS_AN_ANSWER)
+    cleo.phone.until("window.give !== null", seconds=10)
+    says(vera, "the first")
+    expect(line(cleo, "the first")).to_be_visible(timeout=SOON)
+    # As if its push had been lost: the next one is not the one after the last shown.
+    line(cleo, "the first").evaluate("line => line.remove()")
+    says(vera, "the second")
+    expect(line(vera, "the second")).to_be_visible(timeout=SOON)
+    cleo.phone.page.wait_for_timeout(500)
+    cleo.phone.page.evaluate("give()")
+    for text in ("the first", "the second"):
+        expect(line(cleo, text)).to_be_visible(timeout=SOON)
 
 
 def test_a_revoked_client_is_told_and_hears_nothing_more(chromium: Browser, server: Server) -> None:
