@@ -25,7 +25,7 @@ from tests.worlds import World
 __all__ = ["colleague", "told"]
 PICTURES = os.environ.get("MILEPOST_PICTURES")
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-LOOKS = ((390, "light"), (640, "light"), (390, "dark"))
+LOOKS = ((390, "light", ()), (640, "light", browsers.COLOURS), (390, "dark", browsers.COLOURS))
 pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
     pytest.mark.parametrize("locale", ["en", "zh_Hans"]),
@@ -61,13 +61,14 @@ def test_a_digest_looks_right(world: World, told, chromium: Browser, locale: str
 
 def look(chromium: Browser, page_html: str, name: str) -> list[str]:
     """What is wrong with how a mail is drawn."""
-    wrong = []
-    for width, scheme in LOOKS:
-        page = chromium.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
-        page.set_content(page_html)
+    page, wrong = chromium.new_page(), []
+    page.set_content(page_html)
+    for width, scheme, rules in LOOKS:
+        page.set_viewport_size({"width": width, "height": 700})
+        page.emulate_media(color_scheme=scheme)
         wrong += [f"{name} at {width}: sideways"] if page.evaluate(SIDEWAYS) else []
-        wrong += [f"{name} {scheme}: {each}" for each in browsers.axe_violations(page)]
+        wrong += [f"{name} {scheme}: {each}" for each in browsers.axe_violations(page, *rules)]
         if PICTURES:
             page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)
-        page.close()
+    page.close()
     return wrong
