@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-# Loading makes thousands of things that stay and no garbage: to look for some again and again takes a fifth of the start.
+# Loading makes thousands of things that stay, and no garbage: to look for some takes a fifth of the start.
 gc.disable()
 
 from datetime import timedelta
