@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from portal.rules import presence
 from portal.rules.presence import LINGER_SECONDS, Company, People, Sight
 
 
@@ -45,7 +46,7 @@ class Pages:
         """A guest says which page they have open and whether they look at it; the page they had before."""
         with self._guard:
             before = self._pages.get(guest.sid)
-            self._pages[guest.sid] = Page(guest, sight)
+            self._pages[guest.sid] = Page(guest, presence.after(before.sight if before else None, sight))
             self._newcomers.add(guest.sid)
         return before
 

@@ -1,4 +1,4 @@
-"""Who of the other side is here is told once a second, by one thread, and only what changed.
+"""Who of the other side is here is told twice a second, by one thread, and only what changed.
 
 Every process speaks for its own sockets alone, and what it says counts for a few seconds: browsers put together what
 the processes say, and forget what is not said again. So nothing is kept anywhere, no statement is asked, and a process
@@ -17,6 +17,8 @@ from portal.live.sockets import NAMESPACE, Sockets
 from portal.rules import presence
 from portal.rules.presence import LEASE_SECONDS, RENEW_SECONDS, Company, People, Sight
 
+# Whoever may not be here any more is found by the second (live.sessions), and told of in less than another one.
+EVERY_SECONDS = 0.5
 OTHER_SIDE = {"member": "contact", "contact": "member"}
 
 
@@ -27,7 +29,7 @@ def look(sockets: Sockets, guest: Guest, sight: Sight) -> None:
     if before and (left := rooms.of_onlookers(before.sight.project_id, before.sight.side)) != room:
         sockets.io.server.leave_room(guest.sid, left, namespace=NAMESPACE)
     # It may have left while it spoke.
-    with suppress(ValueError):
+    with suppress(KeyError, ValueError):
         sockets.io.server.enter_room(guest.sid, room, namespace=NAMESPACE)
 
 

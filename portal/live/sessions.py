@@ -31,8 +31,8 @@ def watch(sockets: Sockets) -> None:
     """
     with sockets.guard:
         begun, sockets.is_watched = sockets.is_watched, True
-    for look in () if begun else (sweep, presence.tell):
-        sockets.io.start_background_task(_watch, sockets, look)
+    for look, seconds in () if begun else ((sweep, EVERY_SECONDS), (presence.tell, presence.EVERY_SECONDS)):
+        sockets.io.start_background_task(_watch, sockets, look, seconds)
 
 
 def sweep(sockets: Sockets) -> int:
@@ -66,9 +66,9 @@ def let_all_go(sockets: Sockets) -> None:
             sockets.let_go(guest.sid)
 
 
-def _watch(sockets: Sockets, look: Callable[[Sockets], object]) -> None:
+def _watch(sockets: Sockets, look: Callable[[Sockets], object], seconds: float) -> None:
     while True:
-        sockets.io.sleep(EVERY_SECONDS)
+        sockets.io.sleep(seconds)
         begun = time.monotonic()
         try:
             look(sockets)

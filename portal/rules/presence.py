@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+LONG_AGO = float("-inf")
 # Whoever goes to the next page, or past a tunnel, has not left; whoever is away for so long has.
 LINGER_SECONDS = 4
 # What one process says of who is here counts for so long, and is said again well before.
@@ -25,6 +26,16 @@ class Sight:
     person: UUID
     name: str
     away_since: float | None = None
+
+
+def after(before: Sight | None, now: Sight) -> Sight:
+    """What is seen of a page that says how it stands: whoever looks away began to when they first did, not when they
+    say so again, and a page in the background was never looked at."""
+    if now.away_since is None:
+        return now
+    if before is None or before.project_id != now.project_id:
+        return replace(now, away_since=LONG_AGO)
+    return now if before.away_since is None else replace(now, away_since=before.away_since)
 
 
 def is_here(sight: Sight, now: float) -> bool:

@@ -7,20 +7,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import websocket
+from sqlalchemy import text
 
-from portal.live import guests, sessions
-from portal.rules.presence import LEASE_SECONDS, LINGER_SECONDS, RENEW_SECONDS
+from portal.live.guests import Guest, Pages
+from portal.rules.presence import LEASE_SECONDS, LINGER_SECONDS, RENEW_SECONDS, Sight
 from tests import scale
 from tests.live import stages
 from tests.live.people import Listener, listening
 from tests.live.stages import Stage
+from tests.live.test_cut import GRACE_SECONDS, SOON_SECONDS, expired, left, logged_out, narrowed, revoked
 
 PATIENCE_SECONDS = 15.0
 # Leaving is told within this, cut line or not, and what the machine of a test may add.
-GONE_SECONDS, GRACE_SECONDS = 10.0, 2.0
+GONE_SECONDS = 10.0
 
 
 def look(socket: Listener, stage: Stage, about: str = "milestone", *, visible: bool = True) -> Any:
@@ -99,14 +102,13 @@ def test_people_of_another_project_and_another_studio_are_not_seen(empty: Stage)
 
 
 def test_somebody_with_three_pages_is_one_person_until_the_last_is_closed(empty: Stage):
-    with watching(empty, "owner") as [owner]:
-        with watching(empty, "cleo") as [last]:
-            with watching(empty, "cleo", "cleo"):
-                within(PATIENCE_SECONDS, lambda: names(owner) == ["Cleo Chen"])
-            time.sleep(LINGER_SECONDS + 2)
-            assert names(owner) == ["Cleo Chen"]
-            last.leave()
-            within(GONE_SECONDS, lambda: names(owner) == [])
+    with watching(empty, "owner") as [owner], watching(empty, "cleo") as [last]:
+        with watching(empty, "cleo", "cleo"):
+            within(PATIENCE_SECONDS, lambda: names(owner) == ["Cleo Chen"])
+        time.sleep(LINGER_SECONDS + 2)
+        assert names(owner) == ["Cleo Chen"]
+        last.leave()
+        within(GONE_SECONDS, lambda: names(owner) == [])
 
 
 def test_a_phone_in_the_pocket_is_not_here_and_is_again_when_taken_out(empty: Stage):
@@ -166,22 +168,117 @@ def test_looking_away_and_back_all_the_time_tells_others_nothing(empty: Stage):
         assert len([event for event, _ in owner.heard[before:] if event == "present"]) <= 4
 
 
-@pytest.mark.parametrize("closed_first", [False, True], ids=["with the page open", "with the page just closed"])
-def test_whoever_is_revoked_is_gone_within_two_seconds(tmp_path: Path, closed_first: bool):
+def test_a_page_in_the_background_shows_nobody_however_often_it_says_so(empty: Stage):
+    with watching(empty, "owner") as [owner], listening(empty.url, empty.people["cleo"]) as [cleo]:
+        before = len(owner.heard)
+        for _ in range(3):
+            assert look(cleo, empty, visible=False) == {"ok": True}
+            time.sleep(1)
+        assert [content for event, content in owner.heard[before:] if event == "present"] == []
+        assert look(cleo, empty) == {"ok": True}
+        within(3, lambda: names(owner) == ["Cleo Chen"])
+        deadline = time.monotonic() + GONE_SECONDS
+        while names(owner) and time.monotonic() < deadline:
+            look(cleo, empty, visible=False)
+            time.sleep(1)
+        assert names(owner) == []
+
+
+WRONG = (
+    None, {}, [], "here", 1, {"thread": "x", "visible": True}, {"visible": True}, {"thread": "", "visible": True},
+    {"thread": None, "visible": True}, {"project": "milestone", "visible": True},
+)  # fmt: skip
+
+
+def test_what_no_page_says_makes_nobody_be_here(empty: Stage):
+    thread = str(empty.ids["milestone"])
+    odd = [{"thread": thread}, {"thread": thread, "visible": True, "name": "Mallory"}, [thread, True]]
+    odd += [{"thread": thread, "visible": value} for value in (1, 0, None, "true", [], {}, 1.0)]
+    odd += [{"thread": value, "visible": True} for value in (thread.upper(), f"{thread} ", thread[:-1], [thread], 7)]
+    with watching(empty, "owner") as [owner], listening(empty.url, empty.people["cleo"]) as [cleo]:
+        for content in (*WRONG, *odd):
+            assert cleo.say("here", content) == {"error": "refused"}, content
+            time.sleep(0.25)
+        assert cleo.say("here", {"thread": thread, "visible": True}, "more") == {"error": "refused"}
+        time.sleep(1)
+        assert names(owner) == []
+
+
+def test_nothing_of_it_is_written(empty: Stage):
+    """Neither who is here nor when is kept anywhere: the database says the same before and after."""
+    with empty.studio.look() as session:
+        tables = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all()
+
+    def kept() -> dict[str, list[str]]:
+        # When a sitting was last seen is noted for any request, this event's or a page's.
+        with empty.studio.look() as session:
+            rows = {table: session.execute(text(f'SELECT * FROM "{table}"')).all() for table in tables}
+        return {table: sorted(map(str, found)) for table, found in rows.items() if table != "sittings"}
+
+    with listening(empty.url, empty.people["owner"], empty.people["cleo"]) as [owner, cleo]:
+        before = kept()
+        for socket in (owner, cleo):
+            assert look(socket, empty) == {"ok": True}
+        within(PATIENCE_SECONDS, lambda: names(owner) == ["Cleo Chen"])
+        assert look(cleo, empty, visible=False) == {"ok": True}
+        within(GONE_SECONDS, lambda: names(owner) == [])
+        assert kept() == before
+
+
+ENDINGS: list[tuple[str, str, Callable[[Stage], None]]] = [
+    ("cleo", "owner", revoked),
+    ("cleo", "owner", expired),
+    ("cleo", "owner", narrowed),
+    ("cleo", "owner", left),
+    ("member", "cleo", logged_out),
+]
+
+
+@pytest.mark.parametrize(("who", "by", "end"), ENDINGS, ids=[end.__name__ for *_, end in ENDINGS])
+def test_whoever_is_out_is_gone_within_two_seconds_and_is_told_nothing_more(tmp_path: Path, who, by, end):
+    with stages.opened(tmp_path) as stage, watching(stage, by, who) as [other, gone]:
+        within(PATIENCE_SECONDS, lambda: len(names(other)) == 1)
+        end(stage)
+        took = within(SOON_SECONDS + GRACE_SECONDS, lambda: names(other) == [])
+        assert gone.gone.wait(2)
+        before = [event for event, _ in gone.heard].count("present")
+        look(other, stage, visible=False)
+        time.sleep(LINGER_SECONDS + 2)
+        assert [event for event, _ in gone.heard].count("present") == before
+    scale.figure("A8", f"somebody {end.__name__} is not shown any more", ms=round(took * 1000))
+
+
+def test_whoever_is_revoked_just_after_closing_the_page_does_not_linger(tmp_path: Path):
     with stages.opened(tmp_path) as stage, watching(stage, "owner", "cleo") as [owner, cleo]:
         within(PATIENCE_SECONDS, lambda: names(owner) == ["Cleo Chen"])
-        if closed_first:
-            cleo.leave()
-        assert stage.post("owner", f"/grants/{stage.grants['cleo']}/revocation").status_code == 303
-        within(2 * sessions.EVERY_SECONDS + 1, lambda: names(owner) == [])
-        if not closed_first:
-            assert cleo.gone.wait(2)
-            before = [event for event, _ in cleo.heard].count("present")
-            look(owner, stage, visible=False)
-            time.sleep(LINGER_SECONDS + 2)
-            assert [event for event, _ in cleo.heard].count("present") == before
+        cleo.leave()
+        revoked(stage)
+        within(SOON_SECONDS + GRACE_SECONDS, lambda: names(owner) == [])
 
 
-def test_pages_of_sockets_that_are_gone_are_forgotten():
-    pages = guests.Pages()
-    assert pages.sights(0, lambda _: None) == []
+GUEST = Guest("sid", uuid4(), "standing")
+LOOKED_AT = Sight(uuid4(), "contact", uuid4(), "Cleo")
+
+
+def test_a_page_whose_socket_is_gone_is_looked_at_no_more_and_soon_forgotten():
+    pages = Pages()
+    pages.show(GUEST, LOOKED_AT)
+    assert pages.sights(100, lambda _: 0.0) == [LOOKED_AT]
+    assert [sight.away_since for sight in pages.sights(101, lambda _: None)] == [101]
+    assert pages.guests() == [GUEST]
+    assert pages.sights(101 + LINGER_SECONDS, lambda _: None) == []
+    assert pages.guests() == []
+
+
+def test_a_page_whose_line_does_not_answer_is_looked_at_no_more():
+    pages = Pages()
+    pages.show(GUEST, LOOKED_AT)
+    assert [sight.away_since for sight in pages.sights(100, lambda _: 3.0)] == [97]
+    assert [sight.away_since for sight in pages.sights(101, lambda _: 0.0)] == [None]
+
+
+def test_whoever_may_not_be_here_is_forgotten_at_once_and_told_nothing():
+    pages = Pages()
+    pages.show(GUEST, LOOKED_AT)
+    pages.drop(GUEST.sid)
+    assert (pages.newcomers(), pages.guests(), pages.sights(100, lambda _: 0.0)) == ([], [], [])

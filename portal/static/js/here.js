@@ -34,8 +34,6 @@
     show();
   });
   document.addEventListener("milepost:disconnected", () => { [...told.keys()].forEach(forget); show(); });
-  document.addEventListener("htmx:load", show);
-  document.addEventListener("fragment:placed", show);
 
   // One after the other, so that what was true last is what the server hears last.
   const isLooked = () => document.visibilityState === "visible";
@@ -48,7 +46,7 @@
     if (!thread || saying) return;
     saying = true;
     const now = () => `${line}:${isLooked()}`;
-    while (window.milepostLive.connected && said !== now()) {
+    while (window.milepostLive?.connected && said !== now()) {
       const saidNow = now();
       const answer = await window.milepostLive.say("here", { thread, visible: isLooked() });
       if (answer?.ok || answer?.error === "refused") said = saidNow;
@@ -58,4 +56,6 @@
   };
   document.addEventListener("milepost:connected", () => { line += 1; say(); });
   document.addEventListener("visibilitychange", say);
+  // A conversation may come into the page, or anew, while somebody is there.
+  ["htmx:load", "fragment:placed"].forEach((name) => document.addEventListener(name, () => { show(); say(); }));
 })();
