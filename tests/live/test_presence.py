@@ -36,6 +36,12 @@ def names(socket: Listener) -> list[str]:
     return sorted({person["id"]: person["name"] for people in last.values() for person in people}.values())
 
 
+def ever_named(socket: Listener) -> set[str]:
+    """Everybody this socket was told of, at any time."""
+    told = [content["people"] for event, content in list(socket.heard) if event == "present"]
+    return {person["name"] for people in told for person in people}
+
+
 def within(seconds: float, holds: Callable[[], bool]) -> float:
     """How long it took until it holds; fails when it does not in time."""
     begun = time.monotonic()
@@ -67,7 +73,12 @@ def test_each_side_is_told_of_the_other_and_nobody_of_their_own(empty: Stage):
             within(PATIENCE_SECONDS, lambda socket=socket: names(socket) == ["Cleo Chen", "Vic View"])
         for socket in (cleo, viewer):
             within(PATIENCE_SECONDS, lambda socket=socket: len(names(socket)) == 2)
-        assert not {"Cleo Chen", "Vic View"} & {*names(cleo), *names(viewer)}
+        # By what is told to newcomers, by what changes, and by what is told again.
+        time.sleep(RENEW_SECONDS + 1)
+        for socket in (owner, member):
+            assert ever_named(socket) == {"Cleo Chen", "Vic View"}
+        assert ever_named(cleo) == ever_named(viewer)
+        assert not {"Cleo Chen", "Vic View"} & ever_named(cleo)
 
 
 def test_whoever_comes_later_is_told_who_is_here_already(empty: Stage):
