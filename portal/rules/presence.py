@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-LONG_AGO = float("-inf")
 # Whoever goes to the next page, or past a tunnel, has not left; whoever is away for so long has.
 LINGER_SECONDS = 4
 # What one process says of who is here counts for so long, and is said again well before.
@@ -34,7 +33,7 @@ def after(before: Sight | None, now: Sight) -> Sight:
     if now.away_since is None:
         return now
     if before is None or before.project_id != now.project_id:
-        return replace(now, away_since=LONG_AGO)
+        return replace(now, away_since=now.away_since - LINGER_SECONDS)
     return now if before.away_since is None else replace(now, away_since=before.away_since)
 
 

@@ -67,7 +67,7 @@ MUTANTS = (
         "a tab opened in the background is somebody who is here",
         "",
         RULES,
-        "return replace(now, away_since=LONG_AGO)",
+        "return replace(now, away_since=now.away_since - LINGER_SECONDS)",
         "return now",
         f"{RULED}::test_a_page_in_the_background_was_never_looked_at",
     ),
