@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.cleo import Cleo
 from tests.e2e.test_conversation import started
 from tests.servers import Server
 
@@ -80,3 +83,32 @@ def test_whoever_is_revoked_is_not_here_any_more(chromium: Browser, server: Serv
     form.locator("button").click()
     expect(here(vera.desk.page)).to_have_text("", timeout=3_000)
     expect(here(cleo.phone.page)).to_have_text("", timeout=SOON)
+
+
+@pytest.mark.parametrize("language", ["zh_Hans", "en"])
+def test_several_people_are_named_in_one_line_however_long_their_names(
+    chromium: Browser, server: Server, language: str
+) -> None:
+    vera, cleo = started(chromium, server, language)
+    long_name = "Wolfeschlegelsteinhausenbergerdorff " * 3
+    desk = vera.desk.page
+    if language == "zh_Hans":
+        desk.locator('form[action="/locale"] button').first.click()
+        desk.wait_for_load_state("networkidle")
+    vera.desk.go(f"/milestones/{vera.first}")
+    together = ("Cleo 陈和王薇 在线", "Cleo 陈 and 王薇 are here")[language == "en"]
+    single = ("Cleo 陈 在线", "Cleo 陈 is here")[language == "en"]
+    expect(here(desk)).to_have_text(single, timeout=SOON)
+    before = desk.evaluate(PLACES)
+    for name, sentence in (("王薇", re.compile(re.escape(together))), (long_name, re.compile("Wolfeschlegel"))):
+        other = Cleo(chromium, server.url, language)
+        inviting = vera.desk.context.new_page()
+        vera.desk.page = inviting
+        other.enters(vera.invites(name, language))
+        inviting.close()
+        vera.desk.page = desk
+        other.phone.go(f"/milestones/{vera.first}")
+        expect(here(desk)).to_have_text(sentence, timeout=SOON)
+        assert desk.evaluate(PLACES) == before
+    vera.desk.look()
+    assert here(cleo.phone.page).inner_text().startswith("Vera Stein")
