@@ -16,8 +16,9 @@ from portal.live.guests import Guest, Pages
 EXTENSION = "milepost_live"
 NAMESPACE = "/"
 FRAME_BYTES = 64 * 1024
-# Often, so that whoever lost the line without a word is soon not shown as being here (rules.presence).
-PING_SECONDS, PONG_SECONDS = 5, 20
+# Whoever lost the line without a word is shown as being here until a ping goes unanswered (rules.presence). More often
+# would keep the radio of every phone awake.
+PING_SECONDS, PONG_SECONDS = 20, 20
 
 
 class Sockets:

@@ -14,6 +14,7 @@ import websocket
 from sqlalchemy import text
 
 from portal.live.guests import Guest, Pages
+from portal.live.sockets import PING_SECONDS
 from portal.rules.presence import LEASE_SECONDS, LINGER_SECONDS, RENEW_SECONDS, Sight
 from tests import scale
 from tests.live import stages
@@ -22,7 +23,7 @@ from tests.live.stages import Stage
 from tests.live.test_cut import GRACE_SECONDS, SOON_SECONDS, expired, left, logged_out, narrowed, revoked
 
 PATIENCE_SECONDS = 15.0
-# Leaving is told within this, cut line or not, and what the machine of a test may add.
+# Leaving is told within this. A line that is cut without a word has to fail a ping first.
 GONE_SECONDS = 10.0
 
 
@@ -153,7 +154,7 @@ def test_a_line_that_goes_dead_without_a_word_is_noticed(empty: Stage):
         phone.recv()
         phone.send(f'42["here",{{"thread":"{empty.ids["milestone"]}","visible":true}}]')
         within(3, lambda: names(owner) == ["Cleo Chen"])
-        took = within(GONE_SECONDS + GRACE_SECONDS, lambda: names(owner) == [])
+        took = within(PING_SECONDS + GONE_SECONDS + GRACE_SECONDS, lambda: names(owner) == [])
         phone.close()
     scale.figure("G3", "a dead line is not somebody who is here", seconds=round(took))
 
