@@ -14,6 +14,7 @@ import requests
 from benchmarks.harness import memory, peers, sizes, transfers
 from benchmarks.harness.results import Claim, interleaved, report, spread
 from benchmarks.harness.transfers import Moved, Target
+from tests.servers import Server
 from tests.studios import Studio, opened
 
 SIZE, LARGE, CHUNK, ROUNDS = sizes.size(2_000_000_000), sizes.size(5_000_000_000), 64 << 20, sizes.times(5)
@@ -29,7 +30,7 @@ def main() -> None:
     """Three clients to both servers in turn."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        studio = stack.enter_context(opened(folder))
+        studio = stack.enter_context(opened(folder, kind=Server))
         peer = stack.enter_context(peers.tus_server(folder / "peer"))
         ours = Target(studio.uploads, studio.owner, studio.server.pid, str(studio.milestone_id))
         source, theirs = sizes.noise(folder / "source.bin", SIZE), Target(peer.url, {}, peer.pid)

@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks.harness import peers, sizes
 from benchmarks.harness.results import Claim, interleaved, report, spread
 from portal.models.milestone import Milestone
+from tests.servers import Server
 from tests.studios import headers, opened
 from tests.worlds import Entered, World
 
@@ -75,7 +76,7 @@ def _room(kind: str) -> Iterator[Room]:
     environment = {"PORTAL_SOCKETIO_ASYNC_MODE": kind}
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        opened(Path(folder), furnish=furnish, environment=environment) as studio,
+        opened(Path(folder), furnish=furnish, environment=environment, kind=Server) as studio,
     ):
         path = f"/milestones/{studio.milestone_id}/messages"
         yield Room(studio.server.url, path, studio.client["Cookie"], senders)

@@ -14,7 +14,7 @@ from portal.config import Config
 from portal.web.installation import installation
 from tests import browser as machine
 from tests import ground as grounds
-from tests import postgres, templates_once
+from tests import postgres, templates_once, warm
 from tests.ground import Ground
 from tests.worlds import World
 
@@ -42,6 +42,13 @@ def postgres_server() -> Iterator[postgres.Server]:
     """A real server of our own, or a skip that says why there is none."""
     with postgres.server_or_skip() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stove() -> Iterator[None]:
+    """The process that servers of tests are forked from is put out at the end."""
+    yield
+    warm.put_out()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

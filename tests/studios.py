@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ from uuid import UUID
 
 import requests
 from flask import Flask
+from sqlalchemy import make_url
 
 from portal import config, create_app, migrating
+from portal.config import Config
 from portal.models.milestone import Milestone
 from portal.web.installation import installation
 from tests.servers import Server
+from tests.warm import WarmServer
 from tests.worlds import Browser, Entered, World
 
 COOKIE = "milepost"
@@ -77,6 +81,8 @@ class Studio:
             yield session
 
 
+# A database in which nothing has happened yet, once there was one.
+_EMPTY: list[bytes] = []
 Furnish = Callable[[World, Milestone, Entered], None]
 
 
@@ -86,12 +92,12 @@ def opened(
     *,
     furnish: Furnish | None = None,
     environment: dict[str, str] | None = None,
-    kind: type[Server] = Server,
+    kind: type[Server] = WarmServer,
 ) -> Iterator[Studio]:
     """A running studio with one project, its first milestone open, one contact; and whatever `furnish` adds."""
     server = kind(folder / "instance", environment)
     settings = config.load({"PORT": str(server.port)}, instance=server.instance)
-    migrating.upgrade(settings)
+    _lay_tables(settings)
     app = create_app(settings)
     with installation(app).sessions() as session:
         studio = _furnished(server, app, World.founded(app, session), furnish)
@@ -99,8 +105,21 @@ def opened(
         server.start()
         yield studio
     finally:
-        server.stop()
+        server.end()
         installation(app).engine.dispose()
+
+
+def _lay_tables(settings: Config) -> None:
+    """All migrations for the first one; the same bytes for those after it."""
+    address = make_url(settings.database_url)
+    if address.get_backend_name() != "sqlite" or address.database is None:
+        migrating.upgrade(settings)
+    elif _EMPTY:
+        Path(address.database).write_bytes(_EMPTY[0])
+    else:
+        migrating.upgrade(settings)
+        with closing(sqlite3.connect(address.database)) as made:
+            _EMPTY.append(made.serialize())
 
 
 def _furnished(server: Server, app: Flask, world: World, furnish: Furnish | None) -> Studio:

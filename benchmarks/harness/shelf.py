@@ -16,6 +16,7 @@ from portal.adapters import outside
 from portal.models.deliverable import Deliverable
 from portal.models.milestone import Milestone
 from portal.models.receipt import ReceiptPdf
+from tests.servers import Server
 from tests.studios import Studio, opened
 from tests.worlds import Entered, World
 
@@ -53,7 +54,7 @@ def stocked(folder: Path, full: int, *hollow: int, environment: Mapping[str, str
         world.pay(milestone, entered)
 
     folder.mkdir()
-    with opened(folder, furnish=furnish, environment=dict(environment or {})) as studio:
+    with opened(folder, furnish=furnish, environment=dict(environment or {}), kind=Server) as studio:
         storage = made[0][1].parents[1]
         _wait_for_papers(studio)
         yield Shelf(

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 from benchmarks.harness import growth
 from portal.models.milestone import Milestone
-from tests.servers import ROOT, free_port
+from tests.servers import ROOT, Server, free_port
 from tests.studios import Studio, headers, opened
 from tests.worlds import Entered, World
 
@@ -52,7 +52,10 @@ def furnished(others: int = 0) -> Iterator[tuple[Studio, Measured]]:
         found.append(Measured(str(project.id), headers(world.entered(cleo.code))))
         growth.grow(world, others)
 
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, opened(Path(folder), furnish=furnish) as studio:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        opened(Path(folder), furnish=furnish, kind=Server) as studio,
+    ):
         yield studio, found[0]
 
 

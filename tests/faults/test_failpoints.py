@@ -22,8 +22,8 @@ from tests.architecture import reading
 from tests.faults import invariants
 from tests.faults.lives import PICTURE, Person, said
 from tests.faults.patience import LOST, patiently
-from tests.faults.warm import WarmServer
 from tests.studios import Studio, opened
+from tests.warm import WarmServer
 from tests.worlds import Entered, World
 
 IN_REPORTS = (

@@ -18,13 +18,13 @@ from portal.models.outbox import Notice
 from portal.models.receipt import ReceiptPdf
 from portal.notifications import parcels
 from portal.services import papers
-from tests import scale
-from tests.faults import invariants, sinks, warm
+from tests import scale, warm
+from tests.faults import invariants, sinks
 from tests.faults.sinks import Sink
 from tests.faults.test_failpoints import until
 from tests.faults.test_mail_faults import DISPATCH, send_later, unsent
-from tests.faults.warm import Process, WarmServer
 from tests.studios import Studio, opened
+from tests.warm import Process, WarmServer
 from tests.worlds import World
 
 ROUNDS = scale.cases(1, full=10)

@@ -20,9 +20,9 @@ from tests import scale
 from tests.faults import disks, invariants, tracing
 from tests.faults.disks import MIB, SmallDisk
 from tests.faults.patience import workers
-from tests.faults.warm import WarmServer
 from tests.forms import by_amount
 from tests.studios import Studio, opened
+from tests.warm import WarmServer
 
 SIZE = 64 * MIB
 LENGTH = 12 * MIB

@@ -13,9 +13,9 @@ from tests.faults import invariants
 from tests.faults.journal import Journal
 from tests.faults.lives import Life
 from tests.faults.patience import Killer
-from tests.faults.warm import WarmServer
 from tests.ground import lay_tables
 from tests.studios import Studio, opened
+from tests.warm import WarmServer
 
 KILLS = {"sqlite": scale.cases(40, full=500), "postgresql": scale.cases(5, full=100)}
 CLIENTS = 4

@@ -10,8 +10,8 @@ import pytest
 
 from portal.adapters import outside
 from portal.models.deliverable import Deliverable
-from tests.faults.warm import WarmServer
 from tests.studios import Studio, opened
+from tests.warm import WarmServer
 
 MIB = 1 << 20
 SIZE = 5 * 1024 * MIB

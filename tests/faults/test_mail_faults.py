@@ -25,13 +25,13 @@ from portal.models.outbox import Notice
 from portal.notifications import dispatch
 from portal.rules.telling import Rhythm, Topic, Wishes
 from portal.services import preferences
-from tests import scale
-from tests.faults import invariants, sinks, warm
+from tests import scale, warm
+from tests.faults import invariants, sinks
 from tests.faults.lives import Person
 from tests.faults.sinks import Mood, Sink
 from tests.faults.test_failpoints import report, until
-from tests.faults.warm import WarmServer
 from tests.studios import Studio, opened
+from tests.warm import WarmServer
 from tests.worlds import World
 
 SENDER = "milepost@portal.example"

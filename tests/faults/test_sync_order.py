@@ -18,9 +18,9 @@ from tests import scale
 from tests.faults import invariants, tracing
 from tests.faults.patience import workers
 from tests.faults.tracing import Call, in_order
-from tests.faults.warm import WarmServer
 from tests.forms import by_amount
 from tests.studios import Studio, opened
+from tests.warm import WarmServer
 
 PIECE = 100_000
 TRACES = scale.cases(3, full=20)

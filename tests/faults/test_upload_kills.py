@@ -17,8 +17,8 @@ from portal.models.deliverable import Deliverable, Upload, UploadState
 from tests import scale
 from tests.faults import invariants
 from tests.faults.patience import LOST, Killer, patiently
-from tests.faults.warm import WarmServer
 from tests.studios import Studio, opened
+from tests.warm import WarmServer
 
 MIB = 1 << 20
 KILLS = scale.cases(24, full=200)

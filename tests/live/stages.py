@@ -17,7 +17,9 @@ from portal.rules.roles import Role, Scope
 from portal.services import grants
 from tests import studios
 from tests.access.people import second_studio
+from tests.servers import Server
 from tests.studios import Studio
+from tests.warm import WarmServer
 from tests.worlds import Entered, World
 
 Headers = dict[str, str]
@@ -50,14 +52,14 @@ class Stage:
 
 
 @contextmanager
-def opened(folder: Path, environment: dict[str, str] | None = None) -> Iterator[Stage]:
+def opened(folder: Path, environment: dict[str, str] | None = None, kind: type[Server] = WarmServer) -> Iterator[Stage]:
     """Everything in place, and the server running."""
     made: dict[str, Any] = {}
 
     def furnish(world: World, milestone: Milestone, entered: Entered) -> None:
         made.update(_furnished(world, milestone, entered))
 
-    with studios.opened(folder, furnish=furnish, environment=environment) as studio:
+    with studios.opened(folder, furnish=furnish, environment=environment, kind=kind) as studio:
         yield Stage(studio, made["people"], made["ids"], made["grants"])
 
 

@@ -17,6 +17,7 @@ from tests import browser, scale
 from tests.live import stages
 from tests.live.stages import Stage
 from tests.live.weighing import server_memory
+from tests.servers import Server
 
 CROWD = Path(__file__).with_name("crowd.cjs")
 # How many sockets each way of holding them is for, and how many here.
@@ -65,7 +66,7 @@ class Crowd:
 
 @contextmanager
 def running(folder: Path, kind: str) -> Iterator[Stage]:
-    with stages.opened(folder, {"PORTAL_SOCKETIO_ASYNC_MODE": kind}) as made:
+    with stages.opened(folder, {"PORTAL_SOCKETIO_ASYNC_MODE": kind}, Server) as made:
         yield made
 
 
