@@ -12,9 +12,10 @@ from portal.adapters import outside
 from portal.db import new_id
 from portal.models.deliverable import Deliverable
 from portal.models.milestone import Milestone
-from portal.services import receiving, uploads
+from portal.services import receiving, reserving
 from portal.services.receiving import Incoming
-from portal.services.uploads import Announced, Limits, Slip
+from portal.services.reserving import Announced, Limits
+from portal.services.uploads import Slip
 from tests.worlds import World
 
 ANYTHING_GOES = Limits(keep_free=0)
@@ -34,7 +35,7 @@ class Sender:
         """Reserve a place."""
         upload_id = new_id()
         self.storage.create_part(upload_id)
-        uploads.reserve(
+        reserving.for_milestone(
             self.session, actor=self.actor, milestone=self.milestone, upload_id=upload_id,
             announced=Announced(name, length), limits=limits,
         )  # fmt: skip

@@ -44,9 +44,10 @@ class SayForm(Act):
     quoted = HiddenField(widget=HIDDEN)
 
 
-def read(form: SayForm, files: tuple[StoredFile, ...]) -> Said:
-    """What the form says. Raises Invalid."""
-    return Said(form.body.data or "", form.client_key.data or "", _quoted_id(form.quoted.data or ""), files)
+def read(form: SayForm, files: tuple[StoredFile, ...], upload_ids: tuple[UUID, ...] = ()) -> Said:
+    """What the form says, with the files that came with it and those that were here before. Raises Invalid."""
+    quoted_id = _quoted_id(form.quoted.data or "")
+    return Said(form.body.data or "", form.client_key.data or "", quoted_id, files, upload_ids)
 
 
 def number(name: str, given: Mapping[str, str] | None = None) -> int | None:
