@@ -39,6 +39,11 @@ def get_milestone(session: Session, actor: Actor, milestone_id: UUID) -> Milesto
     return _within_project(session, actor, Milestone, milestone_id)
 
 
+def get_workplace(session: Session, actor: Actor, milestone_id: UUID) -> Milestone:
+    """The milestone, for those who put files into it: the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, Milestone, milestone_id)
+
+
 def get_about(session: Session, actor: Actor, thread_id: UUID) -> Project | Milestone:
     """What a conversation is about, if `actor` can see its project; raises NotFound. Its id is the conversation's."""
     try:
@@ -155,7 +160,7 @@ def _seen(model: type[T], shape: scopes.Shape) -> Select[T]:
     return select(model).where(model.id == bindparam("row"), condition)
 
 
-V = TypeVar("V", Client, Grant, Contact, Member, StatusDraft, Webhook, Delivery, Notice)
+V = TypeVar("V", Milestone, Client, Grant, Contact, Member, StatusDraft, Webhook, Delivery, Notice)
 
 
 def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID) -> V:

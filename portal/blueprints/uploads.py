@@ -162,7 +162,7 @@ def _length() -> int:
 def _begin(metadata: dict[str, str], *, actor: Actor, announced: Announced, limits: Limits) -> Slip:
     purpose, place_id = _place(metadata)
     if purpose == "milestone":
-        milestone = doors.get_milestone(db(), actor, place_id)
+        milestone = doors.get_workplace(db(), actor, place_id)
         return receiving.begin(db(), actor=actor, milestone=milestone, announced=announced, limits=limits)
     about = doors.get_about(db(), actor, place_id)
     return receiving.begin_attachment(db(), actor=actor, about=about, announced=announced, limits=limits)
