@@ -123,7 +123,7 @@ def _say(place: Place, about: About) -> Any:
     authorize(current_actor(), Action.TALK, place)
     form = SayForm(request.form)
     try:
-        new = said.read(form, attached.take(), attached.uploaded())
+        new = said.read(form, attached.take())
         message_id = chat.post(db(), actor=current_actor(), about=about, said=new)
     except Invalid as refusal:
         return _refused(place, form, refusal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from uuid import UUID
 
 from flask import request
 
@@ -13,7 +12,6 @@ from portal.rules import filenames
 from portal.rules.conversation import MOST_FILES
 from portal.rules.errors import Invalid
 from portal.rules.wording import N_
-from portal.services import attaching
 from portal.services.chat import StoredFile
 from portal.web.installation import db
 
@@ -27,14 +25,6 @@ def take() -> tuple[StoredFile, ...]:
     if len(sent) > MOST_FILES:
         raise Invalid(N_("Attach at most %(most)s files to one message."), field="attachment", most=MOST_FILES)
     return tuple(_store(file.filename or "", file.stream.read()) for file in sent)
-
-
-def uploaded() -> tuple[UUID, ...]:
-    """The uploads the request names as what goes along. Raises Invalid when one of them is no name of an upload."""
-    try:
-        return tuple(UUID(text) for text in request.form.getlist("upload"))
-    except ValueError:
-        raise attaching.missing() from None
 
 
 def _store(name: str, content: bytes) -> StoredFile:
