@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -33,13 +34,28 @@ def thread_id(project_id: UUID, milestone_id: UUID | None) -> UUID:
 
 
 def mentioned(body: str, names: Iterable[str]) -> frozenset[str]:
-    """Those of `names` that stand in `body` behind an @ sign. Of two that begin alike, the longer one is meant."""
+    """Those of `names` that stand in `body` behind an @ sign, whole or by a first name that only one of them has.
+
+    Of two that begin alike, the longer one is meant.
+    """
+    calls = _calls(list(names))
     found: set[str] = set()
     for start in (place for place, sign in enumerate(body) if sign == "@"):
-        fitting = [name for name in names if _stands_at(body, start + 1, name)]
+        fitting = [call for call in calls if _stands_at(body, start + 1, call)]
         if fitting:
-            found.add(max(fitting, key=len))
+            found.add(calls[max(fitting, key=len)])
     return frozenset(found)
+
+
+def _calls(names: list[str]) -> dict[str, str]:
+    """What people are called by, and who that is: first names as far as they are clear, and whole names in any case."""
+    firsts = Counter(first.casefold() for first in {name: _first(name) for name in names}.values())
+    clear = {_first(name): name for name in names if firsts[_first(name).casefold()] == 1}
+    return clear | {name: name for name in names}
+
+
+def _first(name: str) -> str:
+    return name.partition(" ")[0]
 
 
 def _stands_at(body: str, start: int, name: str) -> bool:

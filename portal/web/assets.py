@@ -48,12 +48,12 @@ def vendor_asset(name: str) -> VendorAsset:
 
 @lru_cache(maxsize=1024)
 def icon(name: str, label: str | None = None) -> Markup:
-    """A lucide icon, inline. Without a label it is decoration and hidden from screen readers."""
+    """A lucide icon, inline. Without a label it is decoration and hidden from screen readers.
+
+    Pages have dozens: how they are drawn is said once, in base.css. The width is for where there is no style.
+    """
     hidden = Markup('aria-hidden="true"') if label is None else Markup('role="img" aria-label="{}"').format(label)
-    return Markup(
-        '<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" '
-        'stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>'
-    ).format(hidden, _icons()[name])
+    return Markup('<svg class="icon" viewBox="0 0 24 24" width="20" {}>{}</svg>').format(hidden, _icons()[name])
 
 
 def _pack(response: Response) -> Response:

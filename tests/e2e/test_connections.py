@@ -75,7 +75,8 @@ def test_a_target_that_hangs_keeps_no_mail_and_no_other_target_waiting(tmp_path:
         assert until(lambda: len(well.heard) == 1, 8)
         outbox = studio.server.instance / "outbox"
         assert until(lambda: len(list(outbox.glob("*.eml"))) == 1, 8)
-        assert len(silent.heard) == 3
+        # The others were called beside them, in whatever order.
+        assert until(lambda: len(silent.heard) == 3, 8)
 
 
 @pytest.mark.parametrize(("side", "scripts"), [("client", True), ("client", False), ("owner", True)])

@@ -4,7 +4,7 @@ import pytest
 
 from portal.rules import conversation
 
-NAMES = ["Cleo", "Cleo Chen", "Max", "李娜", "José"]
+NAMES = ["Cleo", "Cleo Chen", "Max", "李娜", "José", "Vera Stein", "Kim Berg", "kim Tal"]
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,14 @@ NAMES = ["Cleo", "Cleo Chen", "Max", "李娜", "José"]
         ("@Max@Cleo", {"Max", "Cleo"}),
         ("@@Max", {"Max"}),
         ("@", set()),
+        ("@Vera, and @vera stein too", {"Vera Stein"}),
+        ("@Vera Lind", {"Vera Stein"}),
+        ("@Stein", set()),
+        ("@Kim", set()),
+        ("@Kim Tal", {"kim Tal"}),
     ],
 )
-def test_the_longest_name_behind_the_sign_is_meant(body, meant):
+def test_the_longest_name_behind_the_sign_is_meant_and_a_first_name_if_one_person_has_it(body, meant):
     assert conversation.mentioned(body, NAMES) == meant
 
 

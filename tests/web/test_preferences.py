@@ -272,10 +272,19 @@ def test_looking_at_links_writes_nothing(world: World):
     _, token = cleo_and_token(world)
     stranger, engine = world.stranger(), installation(world.app).engine
     before = contents(engine)
-    for address in (f"/notices/{token}", f"/notices/{token}/unsubscription?of=news", "/notices/nothing"):
-        stranger.get(address)
-        stranger.client.head(address)
+    for address in (f"/notices/{token}", f"/notices/{token}/unsubscription?of=news"):
+        assert stranger.get(address).status_code == 200
+        assert stranger.client.head(address).status_code == 200
     assert changes(before, contents(engine)) == {}
+
+
+def test_guessing_at_links_costs_tries_and_writes_nothing_else(world: World):
+    stranger, engine = world.stranger(), installation(world.app).engine
+    before = contents(engine)
+    answers = [stranger.get(f"/notices/{number:043}").status_code for number in range(25)]
+    assert answers[:20] == [404] * 20
+    assert answers[-1] == 429
+    assert list(changes(before, contents(engine))) == ["buckets"]
 
 
 def test_the_page_asks_before_it_ends_anything(world: World):

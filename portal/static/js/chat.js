@@ -49,20 +49,31 @@
   };
 
   // What is missing between the last line shown and the end: after a lost connection, or when one came before another.
+  // Whoever asks meanwhile makes it look once more: what came after an answer was made is not in that answer.
+  const CATCH_UP_MS = 15000;
   const catchUp = async (talk) => {
-    if (later(talk) || talk.dataset.catching) return;
-    talk.dataset.catching = "";
-    try {
-      for (;;) {
-        const answer = await fetch(`${talk.dataset.address}?after=${last(talk)}`, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
-        if (!answer.ok || answer.headers.get("HX-Redirect")) break;
-        const head = Number(answer.headers.get("X-Head-Seq"));
-        const count = add(talk, await answer.text());
-        if (!count || last(talk) >= head) break;
-      }
-    } catch { /* asked again at the next sign of life */ } finally { delete talk.dataset.catching; }
+    if (later(talk) || !talk.isConnected) return;
+    if (talk.dataset.catching) { talk.dataset.catching = "again"; return; }
+    do {
+      talk.dataset.catching = "once";
+      try { while (await fetchAfter(talk)); } catch { onceMore(talk); }
+    } while (talk.dataset.catching === "again");
+    delete talk.dataset.catching;
     saw(talk);
   };
+
+  // The next page of what is missing; whether there is more. An answer that never comes is not waited for.
+  const fetchAfter = async (talk) => {
+    const answer = await fetch(`${talk.dataset.address}?after=${last(talk)}`, {
+      headers: { "HX-Request": "true" }, credentials: "same-origin", signal: AbortSignal.timeout(CATCH_UP_MS),
+    });
+    if (answer.status === 429 || answer.status >= 500) throw new Error(String(answer.status));
+    if (!answer.ok || answer.headers.get("HX-Redirect")) return false;
+    const head = Number(answer.headers.get("X-Head-Seq"));
+    return add(talk, await answer.text()) > 0 && last(talk) < head;
+  };
+  // With a socket nothing else would ask again; without one, connecting and polling do.
+  const onceMore = (talk) => setTimeout(() => { if (window.milepostLive?.connected) catchUp(talk); }, 5000);
 
   document.addEventListener("milepost:fragment", (event) => {
     const { thread, seq, html, swap } = event.detail;
