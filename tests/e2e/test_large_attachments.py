@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from portal.models.client import Contact
+from portal.models.milestone import Milestone
 from tests.e2e.cleo import Cleo
 from tests.e2e.test_conversation import line, says, started
 from tests.e2e.vera import Vera
 from tests.e2e.watching import Watched
-from tests.servers import Server
+from tests.studios import Studio, opened
+from tests.worlds import Entered, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 MIB = 1 << 20
 SOON, LATER = 10_000, 120_000
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    def furnish(world: World, _milestone: Milestone, entered: Entered) -> None:
+        world.session.get_one(Contact, entered.actor.keys[0].contact_id).locale = "zh_Hans"
+        world.session.commit()
+
+    with opened(tmp_path, furnish=furnish) as running:
+        yield running
 
 
 def made_file(folder: Path, name: str, size: int) -> Path:
@@ -48,9 +62,9 @@ def slow(person: Vera | Cleo, bytes_a_second: int) -> None:
 
 
 def test_a_large_file_survives_a_killed_server_and_goes_with_its_message(
-    chromium: Browser, server: Server, tmp_path: Path
+    chromium: Browser, studio: Studio, tmp_path: Path
 ) -> None:
-    vera, cleo = started(chromium, server, "zh_Hans")
+    vera, cleo = started(chromium, studio, "zh_Hans")
     film, plan = made_file(tmp_path, "样片 film.mov", 30 * MIB), made_file(tmp_path, "plan.bin", 11 * MIB)
     note = made_file(tmp_path, "note.txt", 2000)
     box = cleo.phone.page.locator("[data-say]")
@@ -67,9 +81,9 @@ def test_a_large_file_survives_a_killed_server_and_goes_with_its_message(
     expect(box.locator("[data-say-error]")).to_be_visible(timeout=SOON)
     expect(box.locator("textarea")).to_have_value("这是样片")
 
-    server.kill()
+    studio.server.kill()
     expect(row(cleo, "film.mov")).to_have_attribute("data-state", "sending")
-    server.start()
+    studio.server.start()
     slow(cleo, 0)
     for name in ("film.mov", "plan.bin"):
         expect(row(cleo, name)).to_have_attribute("data-state", "done", timeout=LATER)
@@ -87,8 +101,8 @@ def test_a_large_file_survives_a_killed_server_and_goes_with_its_message(
         watched(person).look()
 
 
-def test_a_colleague_pauses_resumes_reloads_and_removes(chromium: Browser, server: Server, tmp_path: Path) -> None:
-    vera, cleo = started(chromium, server, "en")
+def test_a_colleague_pauses_resumes_reloads_and_removes(chromium: Browser, studio: Studio, tmp_path: Path) -> None:
+    vera, cleo = started(chromium, studio, "zh_Hans")
     film, plan = made_file(tmp_path, "film.mov", 16 * MIB), made_file(tmp_path, "plan.bin", 11 * MIB)
     slow(vera, 2 * MIB)
     choose(vera, film)
@@ -131,15 +145,10 @@ def test_a_colleague_pauses_resumes_reloads_and_removes(chromium: Browser, serve
     assert kept.read_bytes() == film.read_bytes()
 
 
-def test_without_scripts_the_form_says_how_much_it_can_carry(chromium: Browser, server: Server, tmp_path: Path) -> None:
-    vera = Vera(chromium, server.url, "en")
-    cleo = Cleo(chromium, server.url, "en", scripts=False)
-    vera.sets_up(server.setup_token())
-    vera.creates_the_project(price="10000", client_language="en")
-    vera.starts_it()
-    cleo.enters(vera.invites("Cleo 陈", "en"))
+def test_without_scripts_the_form_says_how_much_it_can_carry(chromium: Browser, studio: Studio, tmp_path: Path) -> None:
+    vera, cleo = started(chromium, studio, "zh_Hans", scripts=False)
     cleo.phone.go(f"/milestones/{vera.first}/messages")
-    assert "10 MB together" in cleo.phone.page.inner_text("main")
+    assert "一条消息的附件总大小不能超过 10 MB。" in cleo.phone.page.inner_text("main")
     choose(cleo, made_file(tmp_path, "note.bin", 9 * MIB))
     says(cleo, "By hand, with a file")
     expect(line(cleo, "By hand, with a file").locator(".message-file")).to_have_count(1)
