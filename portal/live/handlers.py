@@ -1,4 +1,4 @@
-"""What a browser may say through a socket: that somebody is typing, and how far they have read. Nothing else.
+"""What a browser may say through a socket: that somebody is here, is typing, and has read so far. Nothing else.
 
 Each event looks anew who is there and what they may see: a socket outlives a logout, a page does not.
 """
@@ -6,6 +6,7 @@ Each event looks anew who is there and what they may see: a socket outlives a lo
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -18,12 +19,14 @@ from portal.access import doors
 from portal.access.actor import Actor, ContactActor, MemberActor
 from portal.access.policy import Action, can
 from portal.adapters import clock
-from portal.live import pace, rooms, sessions
-from portal.live.sockets import Guest, Sockets
+from portal.live import pace, presence, rooms, sessions
+from portal.live.guests import Guest
+from portal.live.sockets import Sockets
 from portal.models.milestone import Milestone
 from portal.models.project import Project
 from portal.queries import sitting_states
 from portal.rules.errors import DomainError, NotFound
+from portal.rules.presence import Sight
 from portal.services import readings
 from portal.web.actor import current_actor
 from portal.web.installation import db
@@ -108,6 +111,20 @@ def _read(_sockets: Sockets, actor: Actor, content: Any) -> Answer:
     return DONE
 
 
+def _here(sockets: Sockets, actor: Actor, content: Any) -> Answer:
+    fields = _fields(content, {"thread", "visible"})
+    if type(fields["visible"]) is not bool:
+        raise Unreadable
+    project_id = readings.project_of(_about(actor, _uuid(fields["thread"])))
+    guest = sockets.guest(_sid())
+    if guest is None:
+        raise NotFound
+    away_since = None if fields["visible"] else time.monotonic()
+    side, person = readings.person(actor, project_id)
+    presence.look(sockets, guest, Sight(project_id, side, person, _name(actor, project_id), away_since))
+    return DONE
+
+
 def _about(actor: Actor, thread_id: UUID) -> Project | Milestone:
     """What a conversation is about, if the actor sees it and may talk there. Raises NotFound."""
     try:
@@ -141,4 +158,8 @@ def _sid() -> str:
     return sid
 
 
-EVENTS: dict[str, Callable[[Sockets, Actor, Any], Answer]] = {"typing": _typing, "read": _read}
+EVENTS: dict[str, Callable[[Sockets, Actor, Any], Answer]] = {
+    "here": _here,
+    "typing": _typing,
+    "read": _read,
+}

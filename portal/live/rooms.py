@@ -32,6 +32,11 @@ def of_talk(vendor_id: UUID, project_id: UUID, audience: Audience, locale: str) 
     return f"talk:{project_id}:contact:{'money' if audience.sees_money else 'work'}:{locale}"
 
 
+def of_onlookers(project_id: UUID, side: str) -> str:
+    """Those of one side who have a page of a project open right now."""
+    return f"onlookers:{project_id}:{side}"
+
+
 def audiences() -> list[tuple[Audience, str]]:
     """Everybody who can be told something, by what they see and in which language."""
     kinds = (Audience("member", True), Audience("contact", True), Audience("contact", False))

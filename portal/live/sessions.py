@@ -7,11 +7,13 @@ a second for all sockets together, and every socket whose sitting stands differe
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
 
 from portal.adapters import clock
+from portal.live import presence
 from portal.live.sockets import NAMESPACE, Sockets
 from portal.queries import sitting_states
 from portal.web.installation import installation
@@ -23,16 +25,20 @@ log = structlog.get_logger()
 
 
 def watch(sockets: Sockets) -> None:
-    """Begin to look after the sockets of this process, once."""
+    """Begin to look after the sockets of this process, once: who may stay, and who is here.
+
+    Each in a thread of its own: however long a message queue keeps the one waiting, the other goes on.
+    """
     with sockets.guard:
         begun, sockets.is_watched = sockets.is_watched, True
-    if not begun:
-        sockets.io.start_background_task(_watch, sockets)
+    for look, seconds in () if begun else ((sweep, EVERY_SECONDS), (presence.tell, presence.EVERY_SECONDS)):
+        sockets.io.start_background_task(_watch, sockets, look, seconds)
 
 
 def sweep(sockets: Sockets) -> int:
     """Let go whoever may not be here any more, and whoever does not listen; how many."""
-    guests = sockets.everybody()
+    # Whoever just left is shown as being here for a moment more, and that may not outlive their access either.
+    guests = list({guest.sid: guest for guest in (*sockets.everybody(), *sockets.pages.guests())}.values())
     if not guests:
         return 0
     with installation(sockets.app).sessions() as session:
@@ -48,6 +54,7 @@ def sweep(sockets: Sockets) -> int:
 
 def sign_out(sockets: Sockets, sid: str) -> None:
     """Tell one socket that its access has ended, and end it."""
+    sockets.pages.drop(sid)
     sockets.io.emit("signed_out", {}, to=sid, namespace=NAMESPACE)
     sockets.let_go(sid)
 
@@ -59,15 +66,15 @@ def let_all_go(sockets: Sockets) -> None:
             sockets.let_go(guest.sid)
 
 
-def _watch(sockets: Sockets) -> None:
+def _watch(sockets: Sockets, look: Callable[[Sockets], object], seconds: float) -> None:
     while True:
-        sockets.io.sleep(EVERY_SECONDS)
+        sockets.io.sleep(seconds)
         begun = time.monotonic()
         try:
-            sweep(sockets)
+            look(sockets)
         except Exception:
             # Whoever cannot be checked stays for a second more; that is looked at again then.
-            log.exception("sockets_not_checked", seconds=round(time.monotonic() - begun, 3))
+            log.exception("sockets_not_checked", by=look.__name__, seconds=round(time.monotonic() - begun, 3))
 
 
 def _waiting(sockets: Sockets, sid: str) -> int:

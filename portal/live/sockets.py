@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from flask import Flask
 from flask_socketio import SocketIO
 
+from portal.adapters import clock
 from portal.config import Config
+from portal.live.guests import Guest, Pages
 
 EXTENSION = "milepost_live"
 NAMESPACE = "/"
 FRAME_BYTES = 64 * 1024
-PING_SECONDS, PONG_SECONDS = 25, 20
-
-
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """Who is behind a socket: the sitting, and its standing when it came (queries.sitting_states)."""
-
-    sid: str
-    sitting_id: UUID
-    standing: str
+# Whoever lost the line without a word is shown as being here until a ping goes unanswered (rules.presence). More often
+# would keep the radio of every phone awake.
+PING_SECONDS, PONG_SECONDS = 20, 20
 
 
 class Sockets:
@@ -50,6 +43,7 @@ class Sockets:
             engineio_logger=False,
         )
         self.guests: dict[str, Guest] = {}
+        self.pages = Pages()
         self.guard = threading.Lock()
         self.is_watched = False
 
@@ -62,6 +56,11 @@ class Sockets:
         """Somebody left."""
         with self.guard:
             return self.guests.pop(sid, None)
+
+    def guest(self, sid: str) -> Guest | None:
+        """Who is behind a socket, if it is here still."""
+        with self.guard:
+            return self.guests.get(sid)
 
     def everybody(self) -> list[Guest]:
         """Whoever is here at this moment."""
@@ -86,6 +85,14 @@ class Sockets:
         """The connection under a socket, with its queue; None when it is gone."""
         eio_sid = self.io.server.manager.eio_sid_from_sid(sid, NAMESPACE)
         return self.io.server.eio.sockets.get(eio_sid)
+
+    def silence(self, sid: str) -> float | None:
+        """For how many seconds a socket has owed an answer to a ping, 0 when it owes none; None when it is gone."""
+        found = self.transport_of(sid) if self.guest(sid) else None
+        if found is None:
+            return None
+        asked_at = found.last_ping
+        return max(0.0, clock.now().timestamp() - asked_at) if asked_at else 0.0
 
     def cut(self, sid: str) -> None:
         """End one socket at once, with what still waits for it."""

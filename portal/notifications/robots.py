@@ -89,23 +89,35 @@ def _markdown(call: Call, locale: str, between: str) -> str:
 
 
 def _lines(call: Call, locale: str) -> list[str]:
-    """The sentence, and the reference by which a bank statement names the milestone."""
+    """The sentence; where it is about money, also the reference by which a bank statement names the milestone."""
     told = json.loads(call.body)
     words = {name: told[name] for name in ("position", "count") if name in told}
     if "payment" in told:
         words["amount"] = money.format_amount(told["amount_minor"], told["currency"], locale)
-    sentence = f"Milepost: {catalogue.gettext(locale, SENTENCES[call.event], **words)}"
-    if "position" not in told:
+    sentence = f"Milepost: {catalogue.gettext(locale, _sentence(call, told), **words)}"
+    if "amount_minor" not in told:
         return [sentence]
     reference = references.grouped(references.of_milestone(UUID(told["project"]), told["position"]))
     return [sentence, catalogue.gettext(locale, N_("Reference: %(reference)s"), reference=reference)]
+
+
+def _sentence(call: Call, told: dict[str, Any]) -> str:
+    found = SENTENCES[call.event]
+    return found if isinstance(found, str) else found[told["side"], "milestone" in told]
 
 
 def _open(locale: str) -> str:
     return catalogue.gettext(locale, N_("Open in the portal"))
 
 
-SENTENCES = {
+# By whom, and whether about a milestone. Who it was and what they say stays inside, as with everything people write.
+MESSAGES = {
+    ("client", True): N_("The client wrote a message about milestone %(position)s of %(count)s."),
+    ("client", False): N_("The client wrote a message about the whole project."),
+    ("vendor", True): N_("The studio wrote a message about milestone %(position)s of %(count)s."),
+    ("vendor", False): N_("The studio wrote a message about the whole project."),
+}
+SENTENCES: dict[Happening, str | dict[tuple[str, bool], str]] = {
     H.PROJECT_STARTED: N_("A project has started."),
     H.MILESTONE_OPENED: N_("Milestone %(position)s of %(count)s is open for work."),
     H.MILESTONE_SUBMITTED: N_("Milestone %(position)s of %(count)s is delivered."),
@@ -116,6 +128,7 @@ SENTENCES = {
     H.PAYMENT_CONFIRMED: N_("A payment of %(amount)s is confirmed for milestone %(position)s of %(count)s."),
     H.PAYMENT_REJECTED: N_("A reported payment of %(amount)s for milestone %(position)s of %(count)s was not found."),
     H.PAYMENT_REVERSED: N_("A payment of %(amount)s for milestone %(position)s of %(count)s was taken back."),
+    H.MESSAGE_POSTED: MESSAGES,
     H.TEST: N_("This is a test. Messages arrive."),
 }
 _FORMATS: dict[Format, Callable[[Call, Request, str], Request]] = {

@@ -60,6 +60,7 @@ class Happening(StrEnum):
     PAYMENT_CONFIRMED = "payment.confirmed"
     PAYMENT_REJECTED = "payment.rejected"
     PAYMENT_REVERSED = "payment.reversed"
+    MESSAGE_POSTED = "message.posted"
     TEST = "test"
 
     @property
@@ -101,8 +102,11 @@ TOLD: Mapping[type, Happening] = {
     events.PaymentConfirmed: H.PAYMENT_CONFIRMED,
     events.PaymentRejected: H.PAYMENT_REJECTED,
     events.PaymentReversed: H.PAYMENT_REVERSED,
+    events.MessagePosted: H.MESSAGE_POSTED,
 }
 CHOOSABLE = tuple(TOLD.values())
+# What the form for a new target has chosen already. Where people talk all day, only who asks for it hears of it.
+USUAL = tuple(happening for happening in CHOOSABLE if happening is not H.MESSAGE_POSTED)
 
 
 def read_name(text: str) -> str:
@@ -178,6 +182,7 @@ _HAPPENINGS = {
     H.PAYMENT_CONFIRMED: N_("A payment was confirmed"),
     H.PAYMENT_REJECTED: N_("A reported payment was rejected"),
     H.PAYMENT_REVERSED: N_("A payment was taken back"),
+    H.MESSAGE_POSTED: N_("Somebody wrote a message"),
     H.TEST: N_("Test"),
 }
 _TROUBLES = {

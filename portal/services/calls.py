@@ -20,17 +20,20 @@ from sqlalchemy.orm import Session
 from portal.adapters import clock, outside
 from portal.adapters.failpoints import failpoint
 from portal.db import announce, command, new_id
+from portal.models.message import Message
 from portal.models.milestone import Milestone
 from portal.models.payment import Payment
 from portal.models.webhook import Delivery, Webhook
 from portal.rules import events, webhooks
-from portal.rules.events import Event, MilestoneEvent, PaymentEvent
+from portal.rules.events import Event, MessagePosted, MilestoneEvent, PaymentEvent
 from portal.rules.webhooks import TOLD, Format, Happening, Trouble
 
 # Longer than one call may take (adapters.calls), so that nobody else takes a target over while it is called.
 LEASE = timedelta(minutes=1)
 # A target that fails slowly is left alone for a while, so that those who call are there for others.
 SLOW_MS, REST = 1000, timedelta(minutes=1)
+# By whom a message is, in the words of the outside.
+SIDES = {"member": "vendor", "contact": "client"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +191,34 @@ def _about(session: Session, fact: Event) -> dict[str, Any]:
         payment = session.get_one(Payment, fact.payment_id)
         amount = payment.amount_minor if payment.confirmed_minor is None else payment.confirmed_minor
         about |= {"payment": str(payment.id), "amount_minor": amount}
+    if isinstance(fact, MessagePosted):
+        about |= _about_message(session, fact, base)
     return about
 
 
 def _about_milestone(session: Session, fact: MilestoneEvent, base: str) -> dict[str, Any]:
     milestone = session.get_one(Milestone, fact.milestone_id)
-    mine = Milestone.vendor_id == fact.vendor_id, Milestone.project_id == fact.project_id
-    return {
-        "milestone": str(milestone.id),
-        "position": milestone.position,
-        "count": session.scalar(select(func.count()).select_from(Milestone).where(*mine)),
-        "amount_minor": milestone.amount_minor,
-        "currency": milestone.currency,
-        "link": f"{base}/milestones/{milestone.id}",
-    }
+    money = {"amount_minor": milestone.amount_minor, "currency": milestone.currency}
+    return _step(session, milestone) | money | {"link": f"{base}/milestones/{milestone.id}"}
+
+
+def _about_message(session: Session, fact: MessagePosted, base: str) -> dict[str, Any]:
+    """Whose it is, by side and id, and where it stands: not what it says, and no name."""
+    message = session.get_one(Message, fact.message_id)
+    about = {"message": str(message.id), "seq": fact.seq, "side": SIDES[message.author_kind]}
+    about |= {"author": str(message.author_id), "link": f"{base}/projects/{fact.project_id}#message-{message.id}"}
+    # A conversation has the id of its milestone, or of its project.
+    if fact.thread_id == fact.project_id:
+        return about
+    step = _step(session, session.get_one(Milestone, fact.thread_id))
+    return about | step | {"link": f"{base}/milestones/{fact.thread_id}#message-{message.id}"}
+
+
+def _step(session: Session, milestone: Milestone) -> dict[str, Any]:
+    """Which milestone, and which of how many it is."""
+    mine = Milestone.vendor_id == milestone.vendor_id, Milestone.project_id == milestone.project_id
+    count = session.scalar(select(func.count()).select_from(Milestone).where(*mine))
+    return {"milestone": str(milestone.id), "position": milestone.position, "count": count}
 
 
 def _is_on() -> ColumnElement[bool]:

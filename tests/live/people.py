@@ -23,7 +23,7 @@ class Listener:
         self.gone = threading.Event()
         self._news = threading.Condition()
         self.client = socketio.Client(reconnection=reconnection, reconnection_delay=0.2, reconnection_delay_max=1)
-        for name in ("fragment", "changed", "typing", "signed_out"):
+        for name in ("fragment", "changed", "typing", "present", "signed_out"):
             self.client.on(name, self._note(name))
         self.client.on("disconnect", lambda *_: self.gone.set())
 

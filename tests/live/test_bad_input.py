@@ -33,6 +33,7 @@ ODD = st.one_of(
     st.binary(max_size=200),
     st.fixed_dictionaries({"thread": JSON, "seq": JSON}),
     st.fixed_dictionaries({"thread": JSON}),
+    st.fixed_dictionaries({"thread": JSON, "visible": JSON}),
 )
 
 

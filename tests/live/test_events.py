@@ -14,7 +14,11 @@ from tests.live.stages import Stage
 
 INSIDE = ("owner", "member", "cleo", "viewer")
 OUTSIDE = ("payer", "neighbour", "other owner", "other contact")
-CONTENT = {"typing": lambda thread: {"thread": thread}, "read": lambda thread: {"thread": thread, "seq": 1}}
+CONTENT = {
+    "here": lambda thread: {"thread": thread, "visible": True},
+    "typing": lambda thread: {"thread": thread},
+    "read": lambda thread: {"thread": thread, "seq": 1},
+}
 
 
 def test_every_event_there_is_is_tried_here():
@@ -46,7 +50,7 @@ def test_a_foreign_conversation_answers_like_one_that_is_not_there(stage: Stage,
 
 
 def test_nobody_hears_what_is_said_elsewhere(stage: Stage):
-    """A spy in every foreign place while messages, facts and typing go by."""
+    """A spy in every foreign place while messages, facts, typing and people go by."""
     spies = ("payer", "neighbour", "other owner", "other contact")
     count = scale.cases(15, full=300)
     with listening(stage.url, *(stage.people[who] for who in (*spies, "owner"))) as sockets:
@@ -56,11 +60,12 @@ def test_nobody_hears_what_is_said_elsewhere(stage: Stage):
             assert answer.status_code in (303, 429), answer.text
             time.sleep(0.05 if answer.status_code == 303 else 1)
             owner.say("typing", {"thread": str(stage.ids["milestone"])})
+            owner.say("here", {"thread": str(stage.ids["milestone"]), "visible": number % 2 == 0})
         owner.wait_for("fragment", lambda content: "canary 0" in content["html"])
         time.sleep(1)
         for who, spy in zip(spies, silent, strict=True):
             assert spy.fragments() == [], who
-            assert [content for name, content in spy.heard if name == "typing"] == [], who
+            assert [content for name, content in spy.heard if name in ("typing", "present")] == [], who
             heard = {content["topic"] for name, content in spy.heard if name == "changed"}
             # Whoever only pays belongs to the project and is told that its pages changed, not what was said.
             assert not heard or who == "payer", (who, heard)

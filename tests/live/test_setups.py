@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from portal.rules.presence import LINGER_SECONDS
 from tests.live import stages
 from tests.live.people import listening
 from tests.live.stages import Stage
+from tests.live.test_cut import GRACE_SECONDS, SOON_SECONDS
+from tests.live.test_presence import GONE_SECONDS, PATIENCE_SECONDS, names, within
 from tests.servers import free_port
 
 SETUPS = {
@@ -76,6 +79,25 @@ def test_typing_and_reading_reach_the_other_side(setup: Stage):
         owner.wait_for("fragment", lambda content: content["swap"] == "replace")
 
 
+def test_who_is_here_is_told_to_the_other_side_in_every_process_and_when_they_leave(setup: Stage):
+    content = {"thread": str(setup.ids["milestone"]), "visible": True}
+    with listening(setup.url, *[setup.people["owner"]] * 6) as owners:
+        for owner in owners:
+            assert owner.say("here", content) == {"ok": True}
+        with listening(setup.url, *[setup.people["cleo"]] * 6) as crowd:
+            for cleo in crowd:
+                assert cleo.say("here", content) == {"ok": True}
+            for owner in owners:
+                within(PATIENCE_SECONDS, lambda owner=owner: names(owner) == ["Cleo Chen"])
+            for cleo in crowd:
+                within(PATIENCE_SECONDS, lambda cleo=cleo: len(names(cleo)) == 1)
+            assert cleo.say("here", content | {"visible": False}) == {"ok": True}
+            time.sleep(LINGER_SECONDS + 1)
+            assert [names(owner) for owner in owners] == [["Cleo Chen"]] * 6
+        for owner in owners:
+            within(GONE_SECONDS, lambda owner=owner: names(owner) == [])
+
+
 def test_pages_are_served_beside_the_sockets(setup: Stage):
     with listening(setup.url, *[setup.people["cleo"]] * 20):
         for _ in range(20):
@@ -88,6 +110,20 @@ def test_a_revoked_socket_is_cut_in_every_process(setup: Stage):
         assert setup.post("owner", f"/grants/{setup.grants['viewer']}/revocation").status_code == 303
         for socket in sockets:
             assert socket.gone.wait(5)
+
+
+def test_a_revoked_guest_is_not_here_any_more_in_any_process(setup: Stage):
+    content = {"thread": str(setup.ids["milestone"]), "visible": True}
+    with listening(setup.url, *[setup.people["owner"]] * 4, *[setup.people["cleo"]] * 4) as sockets:
+        for socket in sockets:
+            assert socket.say("here", content) == {"ok": True}
+        for owner in sockets[:4]:
+            within(PATIENCE_SECONDS, lambda owner=owner: names(owner) == ["Cleo Chen"])
+        assert setup.post("owner", f"/grants/{setup.grants['cleo']}/revocation").status_code == 303
+        begun = time.monotonic()
+        for owner in sockets[:4]:
+            within(SOON_SECONDS + GRACE_SECONDS, lambda owner=owner: names(owner) == [])
+        assert time.monotonic() - begun < SOON_SECONDS + GRACE_SECONDS
 
 
 def test_it_ends_soon_although_pages_are_open(setup: Stage):

@@ -93,8 +93,10 @@ def test_the_page_names_every_field_and_header_that_is_sent(world: World) -> Non
     with receiving() as receiver:
         add(world, receiver.url)
         story(world)
+        world.say(world.owner, world.milestone(world.project()), "Hello.")
         call(world)
     fields = {name for heard in receiver.heard for name in heard.json}
     headers = {name for heard in receiver.heard for name in heard.headers if name.startswith("Milepost-")}
+    assert {"message", "seq", "side", "author"} < fields
     assert {name for name in fields | headers if f"`{name}`" not in PAGE} == set()
     assert set(robots.SENTENCES) == set(Happening)

@@ -16,7 +16,7 @@ from portal.models.webhook import Webhook
 from portal.queries import feeds
 from portal.queries import webhooks as reads
 from portal.rules.errors import DomainError, Invalid, InvalidForm
-from portal.rules.webhooks import CHOOSABLE, Format
+from portal.rules.webhooks import CHOOSABLE, USUAL, Format
 from portal.services import webhooks
 from portal.services.answers import Ticket
 from portal.services.webhooks import Made, Wanted
@@ -148,7 +148,7 @@ def _ticket() -> Ticket:
 
 
 def _form(sent: Any = None, of: Webhook | None = None) -> WebhookForm:
-    chosen = {"name": of.name, "events": sorted(of.events)} if of else {"events": [each.value for each in CHOOSABLE]}
+    chosen = {"name": of.name, "events": sorted(of.events)} if of else {"events": [each.value for each in USUAL]}
     form = WebhookForm(sent, data={**chosen, "idempotency_key": new_key()})
     form.format.choices = [(kind.value, show_words(kind)) for kind in Format]
     form.events.choices = [(happening.value, show_words(happening)) for happening in CHOOSABLE]

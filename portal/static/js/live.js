@@ -42,6 +42,7 @@
       if (failures >= TRIES) poll();
     });
     socket.on("disconnect", (reason) => {
+      tell("disconnected", {});
       if (out) return;
       failures += 1;
       show("away");
@@ -52,6 +53,7 @@
     socket.on("fragment", (message) => tell("fragment", message));
     socket.on("changed", (message) => tell("changed", message));
     socket.on("typing", (message) => tell("typing", message));
+    socket.on("present", (message) => tell("present", message));
     socket.on("signed_out", leave);
   };
 

@@ -12,6 +12,7 @@ from tests.mutants.listed import (
     entrances,
     gates,
     keys,
+    lives,
     mails,
     moneys,
     outward,
@@ -43,6 +44,7 @@ LISTS = (
     webs,
     status_updates,
     outward,
+    lives,
 )
 ALL: tuple[Mutant, ...] = tuple(mutant for each in LISTS for mutant in each.MUTANTS)
 

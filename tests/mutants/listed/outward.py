@@ -12,6 +12,7 @@ CALLS, CALLING, LINE, NETWORKS = (
 )
 FEEDS, READS, HOOKS = "portal/services/feeds.py", "portal/queries/feeds.py", "portal/services/webhooks.py"
 CALLED, ON_THE_LINE = "tests/notifications/test_calling.py", "tests/adapters/test_calls.py"
+WROTE = "tests/notifications/test_messages_told.py"
 CALENDARS, TARGETS = "tests/web/test_calendars.py", "tests/services/test_webhooks.py"
 
 MUTANTS = (
@@ -118,6 +119,30 @@ MUTANTS = (
         "return outside.of(session).keys.seal(json.dumps([address, secret]).encode())",
         "return json.dumps([address, secret]).encode()",
         f"{TARGETS}::test_address_and_secret_stand_in_no_column",
+    ),
+    Mutant(
+        "a webhook is told what a message says",
+        "",
+        CALLS,
+        '"seq": fact.seq, "side"',
+        '"seq": fact.seq, "text": message.body, "side"',
+        f"{WROTE}::test_the_delivery_is_signed_logged_and_says_nothing_that_people_wrote",
+    ),
+    Mutant(
+        "a webhook is told that the other side wrote",
+        "",
+        CALLS,
+        'SIDES = {"member": "vendor", "contact": "client"}',
+        'SIDES = {"member": "client", "contact": "vendor"}',
+        f"{WROTE}::test_a_message_of_either_side_is_told_by_side_id_and_place",
+    ),
+    Mutant(
+        "a new webhook is told of messages without being asked to",
+        "",
+        "portal/rules/webhooks.py",
+        "USUAL = tuple(happening for happening in CHOOSABLE if happening is not H.MESSAGE_POSTED)",
+        "USUAL = CHOOSABLE",
+        f"{WROTE}::test_it_is_not_chosen_until_somebody_chooses_it",
     ),
     Mutant(
         "a calendar link outlives the code it was made with",
