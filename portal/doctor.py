@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine, func, make_url, select
+from sqlalchemy import Engine, Select, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import config, db, failures, migrating
@@ -24,7 +24,8 @@ from portal.adapters.storage import LocalStorage
 from portal.config import BadSetting, Config
 from portal.models.deliverable import Deliverable
 from portal.models.entry import Entry
-from portal.services import uploads
+from portal.models.message import Attachment
+from portal.services import rereading, reserving
 
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
@@ -142,7 +143,7 @@ def _space(settings: Config) -> Checks:
         yield Check(State.MISSING, f"Storage: {failures.sentence(error)}")
         return
     said = f"{free / GIB:.1f} GB free of {total / GIB:.1f} GB"
-    if free <= uploads.spare(total):
+    if free <= reserving.spare(total):
         yield Check(State.MISSING, f"Storage: only {said}; uploads are refused until there is room.", "Free some space")
     else:
         yield Check(State.OK, f"Storage: {said}")
@@ -175,12 +176,15 @@ def _newest_entry(engine: Engine) -> Checks:
 
 
 def _damaged_files(engine: Engine) -> Checks:
-    damaged = Deliverable.damaged_at.is_not(None), Deliverable.removed_at.is_(None)
     with engine.connect() as connection:
-        count = connection.scalar(select(func.count()).select_from(Deliverable).where(*damaged))
+        count = sum(connection.scalars(_damaged(kind)).one() for kind in rereading.KEPT)
     if count:
         says = f"Stored files: {count} changed on the disk since they were stored, and are not handed out."
         yield Check(State.MISSING, says, "portal verify --files names them; put their bytes back from a backup")
+
+
+def _damaged(kind: type[Deliverable | Attachment]) -> Select[int]:
+    return select(func.count()).select_from(kind).where(kind.damaged_at.is_not(None), rereading.KEPT[kind])
 
 
 def _mails(settings: Config) -> Checks:

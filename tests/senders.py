@@ -12,9 +12,11 @@ from portal.adapters import outside
 from portal.db import new_id
 from portal.models.deliverable import Deliverable
 from portal.models.milestone import Milestone
-from portal.services import receiving, uploads
+from portal.services import receiving, reserving
+from portal.services.readings import About
 from portal.services.receiving import Incoming
-from portal.services.uploads import Announced, Limits, Slip
+from portal.services.reserving import Announced, Limits
+from portal.services.uploads import Slip
 from tests.worlds import World
 
 ANYTHING_GOES = Limits(keep_free=0)
@@ -34,7 +36,7 @@ class Sender:
         """Reserve a place."""
         upload_id = new_id()
         self.storage.create_part(upload_id)
-        uploads.reserve(
+        reserving.for_milestone(
             self.session, actor=self.actor, milestone=self.milestone, upload_id=upload_id,
             announced=Announced(name, length), limits=limits,
         )  # fmt: skip
@@ -55,3 +57,28 @@ class Sender:
     def stand(self, upload_id: UUID) -> Slip:
         """Where it stands."""
         return receiving.stand(self.session, by=self.actor, upload_id=upload_id)
+
+
+class Attacher(Sender):
+    """Somebody who uploads what is to go with a message; `about` is a project or a milestone."""
+
+    def __init__(self, world: World, about: About, session: Session | None = None, actor: Actor | None = None) -> None:
+        self.session, self.actor = session or world.session, actor or world.owner
+        self.about = about
+        self.storage = outside.of(self.session).storage
+
+    def begin(self, name: str = "film.mov", length: int = 10, limits: Limits = ANYTHING_GOES) -> UUID:
+        """Reserve a place."""
+        upload_id = new_id()
+        self.storage.create_part(upload_id)
+        reserving.for_message(
+            self.session, actor=self.actor, about=self.about, upload_id=upload_id,
+            announced=Announced(name, length), limits=limits,
+        )  # fmt: skip
+        return upload_id
+
+    def ready(self, name: str = "film.mov", content: bytes = b"0123456789") -> UUID:
+        """All of it, waiting for its message."""
+        upload_id = self.begin(name, len(content))
+        self.send(upload_id, 0, content)
+        return upload_id

@@ -39,6 +39,19 @@ def get_milestone(session: Session, actor: Actor, milestone_id: UUID) -> Milesto
     return _within_project(session, actor, Milestone, milestone_id)
 
 
+def get_workplace(session: Session, actor: Actor, milestone_id: UUID) -> Milestone:
+    """The milestone, for those who put files into it: the vendor's members only; raises NotFound."""
+    return _inside_vendor(session, actor, Milestone, milestone_id)
+
+
+def get_about(session: Session, actor: Actor, thread_id: UUID) -> Project | Milestone:
+    """What a conversation is about, if `actor` can see its project; raises NotFound. Its id is the conversation's."""
+    try:
+        return get_milestone(session, actor, thread_id)
+    except NotFound:
+        return get_project(session, actor, thread_id)
+
+
 def get_payment(session: Session, actor: Actor, payment_id: UUID) -> Payment:
     """The payment, if `actor` can see its project; raises NotFound."""
     return _within_project(session, actor, Payment, payment_id)
@@ -101,8 +114,9 @@ def get_contact(session: Session, actor: Actor, contact_id: UUID) -> Contact:
 
 
 def get_upload(session: Session, actor: Actor, upload_id: UUID) -> Upload:
-    """The upload, for the vendor's members only; raises NotFound."""
-    return _inside_vendor(session, actor, Upload, upload_id)
+    """The upload: a milestone's for the vendor's members, a conversation's for whoever sends it; raises NotFound."""
+    found = session.scalar(select(Upload).where(Upload.id == upload_id, scopes.own_uploads(actor)))
+    return found if found is not None else _missing()
 
 
 def get_member(session: Session, actor: Actor, member_id: UUID) -> Member:
@@ -146,7 +160,7 @@ def _seen(model: type[T], shape: scopes.Shape) -> Select[T]:
     return select(model).where(model.id == bindparam("row"), condition)
 
 
-V = TypeVar("V", Client, Grant, Contact, Upload, Member, StatusDraft, Webhook, Delivery, Notice)
+V = TypeVar("V", Milestone, Client, Grant, Contact, Member, StatusDraft, Webhook, Delivery, Notice)
 
 
 def _inside_vendor(session: Session, actor: Actor, model: type[V], row_id: UUID) -> V:

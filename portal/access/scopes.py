@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_
 
-from portal.access.actor import Actor, ActorKind, ContactActor, MemberActor
+from portal.access.actor import Actor, ActorKind, ContactActor, Key, MemberActor
+from portal.models.deliverable import Upload
 from portal.models.project import Project
 
 Shape = tuple[ActorKind, int]
@@ -27,6 +28,18 @@ def visible(actor: Actor, vendor_id: Any, project_id: Any) -> ColumnElement[bool
 def visible_projects(actor: Actor) -> ColumnElement[bool]:
     """The condition on `projects` itself."""
     return visible(actor, Project.vendor_id, Project.id)
+
+
+def own_uploads(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `uploads`: the vendor's for its milestones; for a conversation, only what one sends oneself."""
+    match actor:
+        case MemberActor():
+            mine = or_(Upload.thread_id.is_(None), Upload.member_id == actor.member_id)
+            return and_(Upload.vendor_id == actor.vendor_id, mine)
+        case ContactActor():
+            return or_(false(), *(_sent_with(key) for key in actor.keys))
+        case _:
+            return false()
 
 
 def shape(actor: Actor) -> Shape:
@@ -55,3 +68,8 @@ def ids(actor: Actor) -> dict[str, UUID]:
 
 def _pairs(actor: ContactActor) -> list[tuple[UUID, UUID]]:
     return sorted({(key.vendor_id, key.project_id) for key in actor.keys})
+
+
+def _sent_with(key: Key) -> ColumnElement[bool]:
+    own = Upload.contact_id == key.contact_id
+    return and_(Upload.vendor_id == key.vendor_id, Upload.project_id == key.project_id, own)

@@ -14,15 +14,16 @@ from wsgiref.handlers import format_date_time
 from flask import Blueprint, Response, jsonify, make_response, request, url_for
 
 from portal.access import doors, presence
-from portal.access.policy import Action, authorize
+from portal.access.actor import Actor, ContactActor
+from portal.access.policy import authorize
 from portal.models.deliverable import Upload, UploadState
-from portal.models.milestone import Milestone
 from portal.rules import errors, tus
 from portal.rules.errors import TooLarge
 from portal.rules.wording import N_
 from portal.services import receiving, uploads
 from portal.services.receiving import Incoming
-from portal.services.uploads import Announced, Limits, Slip
+from portal.services.reserving import Announced, Limits
+from portal.services.uploads import Slip
 from portal.web import inflow
 from portal.web.actor import current_actor
 from portal.web.errors import sentence, status_of
@@ -79,15 +80,14 @@ def describe(upload_id: UUID | None = None) -> Response:
 
 
 @bp.post("/uploads")
-@who(Who.MEMBER)
+@who(Who.PARTY)
 def create_upload() -> Response:
-    """Reserve a place, quota and room for one file."""
+    """Reserve a place, quota and room for one file: of a milestone, or of a message that is about to be sent."""
     tus.require_version(request.headers.get("Tus-Resumable"))
     length, metadata = _length(), tus.read_metadata(request.headers.get("Upload-Metadata"))
-    slip = receiving.begin(
-        db(),
+    slip = _begin(
+        metadata,
         actor=current_actor(),
-        milestone=_milestone(metadata),
         announced=Announced(metadata.get("filename") or metadata.get("name") or "", length),
         limits=Limits(installation().config.max_file_bytes),
     )
@@ -97,7 +97,7 @@ def create_upload() -> Response:
 
 
 @bp.route("/uploads/<uuid:upload_id>", methods=["HEAD"])
-@who(Who.MEMBER)
+@who(Who.PARTY)
 def show_offset(upload_id: UUID) -> Response:
     """Where to go on from."""
     tus.require_version(request.headers.get("Tus-Resumable"))
@@ -105,33 +105,35 @@ def show_offset(upload_id: UUID) -> Response:
     slip = receiving.stand(db(), by=current_actor(), upload_id=upload_id)
     response = _standing(slip, 200)
     response.headers["Upload-Length"] = str(slip.length)
-    response.headers["Upload-Metadata"] = f"filename {_base64(slip.name)},milestone {_base64(str(slip.milestone_id))}"
+    purpose, place = ("conversation", slip.thread_id) if slip.thread_id else ("milestone", slip.milestone_id)
+    response.headers["Upload-Metadata"] = f"filename {_base64(slip.name)},{purpose} {_base64(str(place))}"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @bp.patch("/uploads/<uuid:upload_id>")
-@who(Who.MEMBER)
+@who(Who.PARTY)
 def receive_bytes(upload_id: UUID) -> Response:
     """Take the bytes from the offset on; the last of them make the file."""
     tus.require_version(request.headers.get("Tus-Resumable"))
     tus.require_content_type(request.headers.get("Content-Type"))
     offset = tus.read_offset(request.headers.get("Upload-Offset"))
     checksum = tus.read_checksum(request.headers.get("Upload-Checksum"))
-    _find(upload_id)
+    project_id = _find(upload_id).project_id
     actor, session = current_actor(), db()
+    held = actor.key_for(project_id) if isinstance(actor, ContactActor) else None
     incoming = Incoming(
         offset=offset,
         announced=inflow.announced(request.environ),
         pieces=inflow.pieces(request.environ),
-        still_here=lambda: presence.still_here(session, actor),
+        still_here=lambda: presence.still_here(session, actor, held),
         checksum=checksum,
     )
     return _standing(receiving.receive(session, by=actor, upload_id=upload_id, incoming=incoming), 204)
 
 
 @bp.delete("/uploads/<uuid:upload_id>")
-@who(Who.MEMBER)
+@who(Who.PARTY)
 def cancel_upload(upload_id: UUID) -> Response:
     """Give it up; its place is free at once."""
     tus.require_version(request.headers.get("Tus-Resumable"))
@@ -141,7 +143,7 @@ def cancel_upload(upload_id: UUID) -> Response:
 
 def _find(upload_id: UUID) -> Upload:
     upload = doors.get_upload(db(), current_actor(), upload_id)
-    authorize(current_actor(), Action.UPLOAD, upload)
+    authorize(current_actor(), uploads.needed_for(upload), upload)
     return upload
 
 
@@ -157,12 +159,25 @@ def _length() -> int:
     return length
 
 
-def _milestone(metadata: dict[str, str]) -> Milestone:
+def _begin(metadata: dict[str, str], *, actor: Actor, announced: Announced, limits: Limits) -> Slip:
+    purpose, place_id = _place(metadata)
+    if purpose == "milestone":
+        milestone = doors.get_workplace(db(), actor, place_id)
+        return receiving.begin(db(), actor=actor, milestone=milestone, announced=announced, limits=limits)
+    about = doors.get_about(db(), actor, place_id)
+    return receiving.begin_attachment(db(), actor=actor, about=about, announced=announced, limits=limits)
+
+
+def _place(metadata: dict[str, str]) -> tuple[str, UUID]:
+    """What the file is for, and the id of that. One of the two, for what is sent to a client is not what they buy."""
+    named = [purpose for purpose in ("milestone", "conversation") if purpose in metadata]
     try:
-        milestone_id = UUID(metadata.get("milestone", ""))
+        (purpose,) = named
+        return purpose, UUID(metadata[purpose])
     except ValueError:
-        raise tus.BadTus(N_("Say which milestone the file is for, in the metadata “milestone”.")) from None
-    return doors.get_milestone(db(), current_actor(), milestone_id)
+        raise tus.BadTus(
+            N_("Say what the file is for, in the metadata: either “milestone” or “conversation”, with its id.")
+        ) from None
 
 
 def _standing(slip: Slip, status: int) -> Response:

@@ -23,23 +23,41 @@ class UploadState(StrEnum):
 
 
 class Upload(OfVendor, Base):
-    """Bytes on their way in. `offset_bytes` is what is acknowledged, that is, on disk; the part may be longer."""
+    """Bytes on their way in. `offset_bytes` is what is acknowledged, that is, on disk; the part may be longer.
+
+    It is for a milestone, and becomes a deliverable of the same id; or for the conversation `thread_id`, and becomes
+    an attachment of the same id with the message `message_id`, until which it waits, stored, for a day at most.
+    """
 
     __tablename__ = "uploads"
     __table_args__ = (
         tenant_key(),
         within("project_id", "projects"),
         within("milestone_id", "milestones"),
+        within("thread_id", "threads"),
+        within("message_id", "messages"),
         within("member_id", "members"),
+        within("contact_id", "contacts"),
         CheckConstraint("offset_bytes >= 0 AND offset_bytes <= length_bytes", name="offset_in_length"),
+        CheckConstraint("(milestone_id IS NULL) <> (thread_id IS NULL)", name="one_purpose"),
+        CheckConstraint("(member_id IS NULL) <> (contact_id IS NULL)", name="one_sender"),
+        # Contacts never deliver; a message never takes what was uploaded for a milestone, nor what is not stored.
+        CheckConstraint("contact_id IS NULL OR thread_id IS NOT NULL", name="contacts_only_attach"),
+        CheckConstraint("message_id IS NULL OR (thread_id IS NOT NULL AND state = 'stored')", name="sent_when_stored"),
+        CheckConstraint("thread_id IS NULL OR state <> 'stored' OR sha256 IS NOT NULL", name="stored_with_hash"),
         Index("ix_uploads_vendor_id_milestone_id_state", "vendor_id", "milestone_id", "state"),
+        Index("ix_uploads_vendor_id_thread_id_state", "vendor_id", "thread_id", "state"),
         Index("ix_uploads_state_expires_at", "state", "expires_at"),
     )
     project_id: Mapped[UUID]
-    milestone_id: Mapped[UUID]
-    member_id: Mapped[UUID]
+    milestone_id: Mapped[UUID | None]
+    thread_id: Mapped[UUID | None]
+    message_id: Mapped[UUID | None]
+    member_id: Mapped[UUID | None]
+    contact_id: Mapped[UUID | None]
     name: Mapped[str] = mapped_column(String(255))
     media_type: Mapped[str] = mapped_column(String(120), default="application/octet-stream")
+    sha256: Mapped[str | None] = mapped_column(String(64))
     length_bytes: Mapped[int] = mapped_column(BigInteger)
     offset_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     state: Mapped[UploadState] = mapped_column(word(UploadState, "upload_state"))

@@ -8,6 +8,8 @@ from uuid import UUID
 
 LONGEST_MESSAGE = 10_000
 MOST_FILES = 10
+# What goes along with the form itself; larger files are uploaded first. A request of a form has a little more.
+LARGEST_IN_FORM = 10 * 2**20
 # Facts of the record that both sides should meet where they talk about it.
 TOLD = frozenset(
     {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from portal.access.policy import Action, authorize
 from portal.adapters import clock
 from portal.adapters.failpoints import failpoint
 from portal.db import announce, command, new_id
+from portal.models.deliverable import Upload
 from portal.models.message import Attachment, Mention, Message, MessageVersion, VersionKind
 from portal.models.milestone import Milestone
 from portal.models.project import Project
@@ -22,7 +23,7 @@ from portal.rules import conversation, events, texts
 from portal.rules.conversation import LONGEST_MESSAGE, MOST_FILES
 from portal.rules.errors import Invalid
 from portal.rules.wording import N_
-from portal.services import message_versions, notices, people, readings, record, threads, throttle
+from portal.services import attaching, message_versions, notices, people, readings, record, threads, throttle
 from portal.services.readings import About, Person
 from portal.services.throttle import Limit
 
@@ -45,19 +46,24 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is to be said: Markdown as typed, the sender's own key for it, and what it answers or brings along."""
+    """What is to be said: Markdown as typed, the sender's own key for it, and what it answers or brings along.
+
+    `files` came with the form; `upload_ids` are uploads of the sender's for this conversation, whole by now.
+    """
 
     body: str
     client_key: str
     quoted_id: UUID | None = None
     files: tuple[StoredFile, ...] = ()
+    upload_ids: tuple[UUID, ...] = ()
 
 
 @command
 def post(session: Session, *, actor: Actor, about: About, said: Said) -> UUID:
     """Say something about a milestone or a project. Returns the message's id, the same one for a repeat.
 
-    Raises Invalid for an empty or too long text, or a key that came with another one before; Throttled for a flood.
+    Raises Invalid for an empty or too long text, a key that came with another one before, or files that are not here
+    to be sent; Throttled for a flood.
     """
     authorize(actor, Action.TALK, about)
     project = record.hold(session, actor, readings.project_of(about))
@@ -65,6 +71,23 @@ def post(session: Session, *, actor: Actor, about: About, said: Said) -> UUID:
     if (earlier := _repeated(session, author, about, said)) is not None:
         return earlier
     throttle.take(session, name=f"say:{author[0]}:{author[1]}", limit=PER_PERSON)
+    uploads = attaching.wanted(session, actor=actor, about=about, upload_ids=said.upload_ids)
+    said = replace(said, files=(*said.files, *map(_stored, uploads)))
+    message = _add(session, project, about, author, said)
+    message_versions.keep(session, actor, project, message, VersionKind.SENT, [file.sha256 for file in said.files])
+    _attach(session, message, said.files)
+    attaching.hand_over(message, uploads)
+    named = _mention(session, project, message)
+    message_versions.index(session, message)
+    readings.mark(session, about, message.seq, author)
+    milestone = about if isinstance(about, Milestone) else None
+    notices.tell_of_message(session, project, milestone, message_id=message.id, by=actor, mentioned=named)
+    announce(session, events.MessagePosted(**_ids(message)))
+    failpoint("message.posting")
+    return message.id
+
+
+def _add(session: Session, project: Project, about: About, author: Person, said: Said) -> Message:
     body = message_versions.checked(said.body, has_files=bool(said.files))
     thread_id, seq = threads.next_seq(session, project, readings.milestone_of(about))
     message = Message(
@@ -83,17 +106,7 @@ def post(session: Session, *, actor: Actor, about: About, said: Said) -> UUID:
     )
     session.add(message)
     session.flush()
-    hashes = [file.sha256 for file in said.files]
-    message_versions.keep(session, actor, project, message, VersionKind.SENT, hashes)
-    _attach(session, message, said.files)
-    named = _mention(session, project, message)
-    message_versions.index(session, message)
-    readings.mark(session, about, seq, author)
-    milestone = about if isinstance(about, Milestone) else None
-    notices.tell_of_message(session, project, milestone, message_id=message.id, by=actor, mentioned=named)
-    announce(session, events.MessagePosted(**_ids(message)))
-    failpoint("message.posting")
-    return message.id
+    return message
 
 
 def _repeated(session: Session, author: Person, about: About, said: Said) -> UUID | None:
@@ -118,6 +131,13 @@ def _repeated(session: Session, author: Person, about: About, said: Said) -> UUI
         )
     found: UUID = known.id
     return found
+
+
+def _stored(upload: Upload) -> StoredFile:
+    """Its bytes lie where they were stored when it was whole."""
+    # The database sees to it that what is stored for a conversation has its hash.
+    digest = cast("str", upload.sha256)
+    return StoredFile(upload.id, upload.name, upload.media_type, upload.length_bytes, digest, is_small=False)
 
 
 def _quoted(session: Session, thread_id: UUID, vendor_id: UUID, quoted_id: UUID | None) -> UUID | None:

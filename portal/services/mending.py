@@ -86,7 +86,6 @@ def _adopt(session: Session, storage: LocalStorage, slip: Slip) -> Mended:
         uploads.finish(session, upload_id=slip.id, by=SystemActor(), sha256=sha256, media_type=kind)
     except (Conflict, Gone):
         uploads.abandon(session, upload_id=slip.id)
-        storage.discard(slip.id)
         return Mended.GIVEN_UP
     return Mended.ADOPTED
 

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -22,9 +23,11 @@ from portal.models.milestone import Milestone
 from portal.rules.errors import Conflict, Forbidden, NoSpace, TooLarge
 from portal.rules.tus import Checksum, ChecksumMismatch, Gone
 from portal.rules.wording import N_
-from portal.services import holding, mending, upload_locks, uploads
+from portal.services import holding, mending, reserving, upload_locks, uploads
 from portal.services.holding import Hold
-from portal.services.uploads import LIFETIME, Announced, Limits, Slip
+from portal.services.readings import About
+from portal.services.reserving import Announced, Limits
+from portal.services.uploads import LIFETIME, Slip
 
 GROUP_BYTES = 64 << 20
 PULSE_SECONDS = 2
@@ -49,22 +52,15 @@ class Incoming:
 
 
 def begin(session: Session, *, actor: Actor, milestone: Milestone, announced: Announced, limits: Limits) -> Slip:
-    """A place for a file on its way, and its part. A file without bytes is stored at once. Raises as `reserve` does."""
-    storage, upload_id = outside.of(session).storage, new_id()
-    uploads.expire(session)
-    # The part first: a row without a part would keep a place that nobody can use.
-    storage.create_part(upload_id)
-    try:
-        uploads.reserve(
-            session, actor=actor, milestone=milestone, upload_id=upload_id, announced=announced, limits=limits
-        )
-    except BaseException:
-        storage.discard_part(upload_id)
-        raise
-    failpoint("upload.reserved")
-    if announced.length == 0:
-        return stand(session, by=actor, upload_id=upload_id)
-    return uploads.look(session, upload_id=upload_id)
+    """A place for a file of a milestone on its way, and its part. Raises as `reserving.for_milestone` does."""
+    reserve = partial(reserving.for_milestone, session, actor=actor, milestone=milestone)
+    return _begin(session, actor, announced, partial(reserve, announced=announced, limits=limits))
+
+
+def begin_attachment(session: Session, *, actor: Actor, about: About, announced: Announced, limits: Limits) -> Slip:
+    """The same for a file that will go with a message. Raises as `reserving.for_message` does."""
+    reserve = partial(reserving.for_message, session, actor=actor, about=about)
+    return _begin(session, actor, announced, partial(reserve, announced=announced, limits=limits))
 
 
 def receive(session: Session, *, by: Actor, upload_id: UUID, incoming: Incoming) -> Slip:
@@ -102,6 +98,23 @@ def stand(session: Session, *, by: Actor, upload_id: UUID) -> Slip:
         return _repaired(session, upload_id)
 
 
+def _begin(session: Session, actor: Actor, announced: Announced, reserve: Callable[..., object]) -> Slip:
+    """A file without bytes is stored at once."""
+    storage, upload_id = outside.of(session).storage, new_id()
+    uploads.expire(session)
+    # The part first: a row without a part would keep a place that nobody can use.
+    storage.create_part(upload_id)
+    try:
+        reserve(upload_id=upload_id)
+    except BaseException:
+        storage.discard_part(upload_id)
+        raise
+    failpoint("upload.reserved")
+    if announced.length == 0:
+        return stand(session, by=actor, upload_id=upload_id)
+    return uploads.look(session, upload_id=upload_id)
+
+
 def _repaired(session: Session, upload_id: UUID) -> Slip:
     mending.mend(session, upload_id=upload_id)
     slip = uploads.look(session, upload_id=upload_id)
@@ -133,7 +146,6 @@ def _complete(session: Session, by: Actor, hold: Hold, digest: Digest) -> Slip:
     except (Conflict, Gone):
         # The milestone was closed, or the upload cancelled, while the last bytes came.
         uploads.abandon(session, upload_id=upload_id)
-        storage.discard(upload_id)
         raise
     failpoint("upload.stored")
     return replace(hold.slip, offset=hold.slip.length, state=UploadState.STORED)

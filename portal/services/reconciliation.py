@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from portal.adapters import clock, outside
@@ -98,23 +98,37 @@ def _put_away(storage: LocalStorage, part: Found, report: Report) -> None:
 
 
 def _compare_files(session: Session, storage: LocalStorage, report: Report) -> None:
-    # A file may be stored, and its row written, while we look. In this order it is in one of the three.
+    # A file may be stored, and its row written, while we look. In this order it is in one of those that follow.
     found = {file.id or file.path: file for file in storage.stored()}
     running = set(session.scalars(select(Upload.id).where(Upload.state == UploadState.RECEIVING)))
     session.rollback()
-    rows = session.execute(select(Deliverable.id, Deliverable.bytes, Deliverable.removed_at)).all()
-    for row in rows:
+    for row in _expected(session):
         file = found.pop(row.id, None)
-        if row.removed_at is not None:
-            storage.discard(row.id)
-            report.done["swept"] += file is not None
-        elif file is None:
+        if file is None:
             report.missing.extend([] if storage.path(row.id).exists() else [row.id])
         elif file.size != row.bytes:
             report.damaged.append(row.id)
+    for file_id in _over(session):
+        storage.discard(file_id)
+        report.done["swept"] += found.pop(file_id, None) is not None
     for file in found.values():
         if file.id not in running:
             _set_aside(storage, file, report)
+
+
+def _expected(session: Session) -> Iterable[Row[UUID, int]]:
+    """What has to be there. Files that wait for a message first: they may be sent, and found again, while we look."""
+    waiting = select(Upload.id, Upload.length_bytes.label("bytes")).where(uploads.unsent())
+    delivered = select(Deliverable.id, Deliverable.bytes).where(Deliverable.removed_at.is_(None))
+    sent = select(Attachment.id, Attachment.bytes).where(Attachment.is_small.is_(False))
+    return [row for each in (waiting, delivered, sent) for row in session.execute(each)]
+
+
+def _over(session: Session) -> Iterable[UUID]:
+    """What may be there no more: taken back, or given up when it was stored already."""
+    taken_back = select(Deliverable.id).where(Deliverable.removed_at.is_not(None))
+    given_up = select(Upload.id).where(Upload.state.in_(uploads.OVER))
+    return [*session.scalars(taken_back), *session.scalars(given_up)]
 
 
 def _compare_proofs(session: Session, storage: LocalStorage, report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,18 +21,16 @@ def next_seq(session: Session, project: Project, milestone_id: UUID | None) -> t
 
     One statement; on PostgreSQL it holds the conversation until the transaction ends, so numbers have no gaps.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    row = {
-        "id": conversation.thread_id(project.id, milestone_id),
-        "vendor_id": project.vendor_id,
-        "project_id": project.id,
-        "milestone_id": milestone_id,
-        "head_seq": 1,
-    }
-    begun = insert(Thread).values(row)
+    begun = _beginning(session, project, milestone_id, head_seq=1)
     counted = begun.on_conflict_do_update(index_elements=["id"], set_={"head_seq": Thread.head_seq + 1})
     thread_id, seq = session.execute(counted.returning(Thread.id, Thread.head_seq)).one()
     return thread_id, seq
+
+
+def begin(session: Session, project: Project, milestone_id: UUID | None) -> UUID:
+    """The conversation, begun without a word if nobody said anything yet: what comes before it can point at it."""
+    session.execute(_beginning(session, project, milestone_id, head_seq=0).on_conflict_do_nothing())
+    return conversation.thread_id(project.id, milestone_id)
 
 
 def tell(session: Session, project: Project, entry: Entry, at: datetime) -> None:
@@ -53,3 +52,14 @@ def tell(session: Session, project: Project, entry: Entry, at: datetime) -> None
     )
     ids = {"vendor_id": project.vendor_id, "project_id": project.id, "thread_id": thread_id}
     announce(session, events.FactTold(**ids, seq=seq))
+
+
+def _beginning(session: Session, project: Project, milestone_id: UUID | None, *, head_seq: int) -> Any:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(Thread).values(
+        id=conversation.thread_id(project.id, milestone_id),
+        vendor_id=project.vendor_id,
+        project_id=project.id,
+        milestone_id=milestone_id,
+        head_seq=head_seq,
+    )

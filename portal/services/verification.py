@@ -18,6 +18,7 @@ from portal.adapters import digests, outside
 from portal.adapters.storage import Damaged, Missing
 from portal.models.deliverable import Deliverable
 from portal.models.entry import Entry
+from portal.models.message import Attachment
 from portal.models.outbox import Notice
 from portal.models.payment import Payment, Proof
 from portal.models.project import Project
@@ -158,6 +159,10 @@ def _stored(session: Session, project: Project) -> Iterator[str]:
     proofs = select(Proof).join(Payment, Payment.id == Proof.payment_id).where(Payment.project_id == project.id)
     for proof in session.scalars(proofs.order_by(Proof.id)):
         yield from _bytes(f"Proof {proof.id}", partial(storage.open_small, proof.id, proof.bytes), proof.sha256)
+    sent = select(Attachment).where(Attachment.project_id == project.id).order_by(Attachment.id)
+    for each in session.scalars(sent):
+        opens = storage.open_small if each.is_small else storage.open
+        yield from _bytes(f"Attachment {each.id}", partial(opens, each.id, each.bytes), each.sha256)
 
 
 def _bytes(name: str, opening: Callable[[], BinaryIO], sha256: str) -> Iterator[str]:

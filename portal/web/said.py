@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import request
-from wtforms import HiddenField, MultipleFileField, TextAreaField
+from wtforms import HiddenField, MultipleFileField, SelectMultipleField, TextAreaField
 
 from portal.access.actor import Actor
 from portal.models.message import Message
@@ -19,7 +19,7 @@ from portal.queries.message_search import Finding
 from portal.rules import search as rules
 from portal.rules.errors import Invalid
 from portal.rules.wording import N_
-from portal.services import readings
+from portal.services import attaching, readings
 from portal.services.chat import Said, StoredFile
 from portal.services.readings import About
 from portal.web import talk
@@ -40,13 +40,15 @@ class SayForm(Act):
 
     body = TextAreaField(_("Message"), filters=[plain], widget=TextArea())
     attachment = MultipleFileField(_("Attach files"), widget=Input("file"))
+    upload = SelectMultipleField(_("Attach files"), validate_choice=False)
     client_key = HiddenField(widget=HIDDEN)
     quoted = HiddenField(widget=HIDDEN)
 
 
 def read(form: SayForm, files: tuple[StoredFile, ...]) -> Said:
-    """What the form says. Raises Invalid."""
-    return Said(form.body.data or "", form.client_key.data or "", _quoted_id(form.quoted.data or ""), files)
+    """What the form says, with the files that came with it and those it names that were here before. Raises Invalid."""
+    quoted_id, upload_ids = _quoted_id(form.quoted.data or ""), _upload_ids(form.upload.data or ())
+    return Said(form.body.data or "", form.client_key.data or "", quoted_id, files, upload_ids)
 
 
 def number(name: str, given: Mapping[str, str] | None = None) -> int | None:
@@ -115,3 +117,10 @@ def _quoted_id(text: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         raise Invalid(N_("The message you answer is not in this conversation any more."), field="quoted") from None
+
+
+def _upload_ids(texts: Iterable[str]) -> tuple[UUID, ...]:
+    try:
+        return tuple(UUID(text) for text in texts)
+    except ValueError:
+        raise attaching.missing() from None

@@ -16,10 +16,11 @@ from portal.queries import messages
 from portal.queries.conversations import Place
 from portal.queries.message_rows import MessageRow, Seen
 from portal.queries.messages import Asked, Piece
+from portal.rules.conversation import LARGEST_IN_FORM
 from portal.services import readings
 from portal.web import happenings
 from portal.web.forms import new_key
-from portal.web.installation import db
+from portal.web.installation import db, installation
 from portal.web.language import gettext as _
 
 # What stands above the first unread message when a page opens there.
@@ -97,7 +98,8 @@ class Talk:
 
 def init_app(app: Flask) -> None:
     """What the partials of conversations need, wherever they are drawn."""
-    app.jinja_env.globals.update(FACT_SIGNS=FACT_SIGNS, PICTURES=PICTURES)
+    app.jinja_env.globals.update(FACT_SIGNS=FACT_SIGNS, PICTURES=PICTURES, LARGEST_IN_FORM=LARGEST_IN_FORM)
+    app.jinja_env.globals["largest_attachment"] = lambda: installation().config.max_file_bytes
     app.jinja_env.filters["plain_words"] = markup.plain
 
 

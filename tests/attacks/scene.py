@@ -94,7 +94,7 @@ class Scene:
         return str(answer.headers["Location"])
 
 
-def announcing(milestone_id: object, name: str, length: int) -> dict[str, str]:
+def announcing(place_id: object, name: str, length: int, purpose: str = "milestone") -> dict[str, str]:
     """The headers that create an upload."""
-    encoded, place = (base64.b64encode(text.encode()).decode() for text in (name, str(milestone_id)))
-    return TUS | {"Upload-Length": str(length), "Upload-Metadata": f"filename {encoded},milestone {place}"}
+    encoded, place = (base64.b64encode(text.encode()).decode() for text in (name, str(place_id)))
+    return TUS | {"Upload-Length": str(length), "Upload-Metadata": f"filename {encoded},{purpose} {place}"}

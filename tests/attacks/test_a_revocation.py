@@ -124,21 +124,22 @@ class Connection:
         return self.sock.recv(1 << 12).split(b"\r\n")[0].decode()
 
 
-def uploading(scene: Scene) -> Connection:
-    """A file of the colleague's on its way into the next milestone."""
+def uploading(scene: Scene, who: dict[str, str], purpose: str) -> Connection:
+    """A file on its way into the next milestone, or for a message about it."""
     name, place = (base64.b64encode(text.encode()).decode() for text in ("film.mov", str(scene.next_step)))
-    told = {"Upload-Length": str(SIZE), "Upload-Metadata": f"filename {name},milestone {place}"}
-    begun = scene.studio.tus("POST", "/uploads", headers=scene.colleague | told)
+    told = {"Upload-Length": str(SIZE), "Upload-Metadata": f"filename {name},{purpose} {place}"}
+    begun = scene.studio.tus("POST", "/uploads", headers=who | told)
     assert begun.status_code == 201, begun.text
     sent = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Length": str(SIZE),
             "Content-Type": "application/offset+octet-stream"}  # fmt: skip
     address = urlsplit(begun.headers["Location"]).path
-    return Connection(scene, f"PATCH {address}", scene.colleague, **sent)
+    return Connection(scene, f"PATCH {address}", who, **sent)
 
 
 def test_whatever_was_open_when_access_ends_ends_with_it(scene: Scene) -> None:
     assert [whole(scene, way) for way in scene.files] == [True, True]
-    upload, downloads = uploading(scene), [Connection(scene, f"GET {way}", scene.client) for way in scene.files]
+    uploads = [uploading(scene, scene.colleague, "milestone"), uploading(scene, scene.client, "conversation")]
+    downloads = [Connection(scene, f"GET {way}", scene.client) for way in scene.files]
     assert all(download.read(FIRST) >= FIRST for download in downloads)
     time.sleep(CHECK_SECONDS + 0.2)
     scene.revoke()
@@ -146,13 +147,13 @@ def test_whatever_was_open_when_access_ends_ends_with_it(scene: Scene) -> None:
     ended = time.monotonic()
     refused(scene)
     left = [download.read(SIZE) for download in downloads]
-    answer = upload.send_slowly()
+    answers = [upload.send_slowly() for upload in uploads]
     seconds = time.monotonic() - ended
     scale.figure("A8", "after access ended: bytes of downloads, seconds of an upload", file=left[0], archive=left[1],
-                 of=SIZE, upload=answer, seconds=round(seconds, 1))  # fmt: skip
+                 of=SIZE, uploads=answers, seconds=round(seconds, 1))  # fmt: skip
     # The piece that was on its way: a slow reader gets less than what leaves between two questions at full speed.
     assert all(0 < count < CHECK_BYTES - MIB for count in left), left
-    assert answer == "HTTP/1.1 403 FORBIDDEN"
+    assert answers == ["HTTP/1.1 403 FORBIDDEN"] * 2
     # Asked every few seconds; the file itself would have taken minutes.
     assert seconds < PULSE_SECONDS + 20
 
@@ -169,4 +170,5 @@ def refused(scene: Scene) -> None:
     for way in scene.files:
         assert scene.get(way, Accept="application/json").status_code == 401
         assert scene.get(way, Accept="application/json", Range="bytes=100-199").status_code == 401
-    assert scene.studio.tus("POST", "/uploads", headers=scene.colleague).status_code == 401
+    for who in (scene.colleague, scene.client):
+        assert scene.studio.tus("POST", "/uploads", headers=who).status_code == 401

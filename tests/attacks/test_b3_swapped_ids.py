@@ -15,6 +15,7 @@ from sqlalchemy import select
 from portal.db import new_id
 from portal.models.client import Client, Contact
 from portal.models.deliverable import Upload
+from portal.models.message import Attachment
 from portal.models.milestone import Approval
 from portal.models.payment import Payment, Proof
 from portal.models.sitting import Key
@@ -24,6 +25,7 @@ from tests.access.table import rules
 from tests.attacks import deeds, pages
 from tests.attacks.contents import changes, contents
 from tests.attacks.scene import Request, Scene, announcing, one_database
+from tests.senders import Attacher, Sender
 from tests.worlds import Entered, World
 
 pytestmark = pytest.mark.scaled
@@ -132,6 +134,46 @@ def test_no_upload_begins_in_somebody_elses_milestone(scene: Scene) -> None:
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.data for answer in answers}) == 1
     assert rows(scene, Upload) == []
+
+
+@one_database
+def test_no_upload_begins_in_somebody_elses_conversation(scene: Scene) -> None:
+    far = scene.other.milestone(foreign_project(scene))
+    answers = []
+    for thread_id in (far.id, far.project_id, new_id(), UUID(int=0)):
+        headers = announcing(thread_id, "a.txt", 3, purpose="conversation")
+        answers.append(Request(scene.owner, "POST", "/uploads", headers=headers, body=b"").send())
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.data for answer in answers}) == 1
+    assert rows(scene, Upload) == []
+
+
+@one_database
+def test_a_message_takes_no_upload_of_anybody_else(scene: Scene) -> None:
+    """Of the other studio, a colleague, another contact, a milestone, another conversation."""
+    project, step = scene.step()
+    far_step = scene.other.milestone(foreign_project(scene))
+    cleo, dora = scene.world.contact(project), scene.world.contact(project, name="Dora Chen")
+    theirs = [
+        Attacher(scene.other, far_step).ready(),
+        Attacher(scene.world, step, actor=scene.world.owner).ready(),
+        Attacher(scene.world, step, actor=dora.actor).ready(),
+        Attacher(scene.world, project, actor=cleo.actor).ready(),
+        Sender(scene.world, step).upload("plan.txt", b"the plan").id,
+        new_id(),
+    ]
+    mine, browser = Attacher(scene.world, step, actor=cleo.actor).ready(), scene.world.entered(cleo.code)
+    address = f"/milestones/{step.id}/messages"
+
+    def says(*uploads: UUID) -> int:
+        form = {"body": "Mine", "client_key": scene.world.ticket().key, "upload": [str(each) for each in uploads]}
+        return int(browser.post(address, form).status_code)
+
+    assert {says(each) for each in theirs} | {says(mine, each) for each in theirs} == {422}
+    assert rows(scene, Attachment) == []
+    # The control: one's own is taken.
+    assert says(mine) == 303
+    assert [file.id for file in rows(scene, Attachment)] == [mine]
 
 
 @one_database

@@ -16,7 +16,7 @@ from portal.models.deliverable import Deliverable, Upload, UploadState
 from portal.rules.errors import Conflict, NoSpace
 from portal.rules.tus import Gone
 from portal.services import reconciliation, uploads
-from portal.services.uploads import Limits
+from portal.services.reserving import Limits
 from tests import scale
 from tests.faults import invariants
 from tests.senders import Sender

@@ -16,8 +16,8 @@ from portal.models.deliverable import Deliverable, Upload, UploadState
 from portal.models.entry import Entry
 from portal.rules import tus
 from portal.rules.errors import Conflict, Forbidden, NoSpace, TooLarge
-from portal.services import deliverables, holding, milestones, receiving, uploads
-from portal.services.uploads import Limits
+from portal.services import deliverables, holding, milestones, receiving, reserving, uploads
+from portal.services.reserving import Limits
 from tests.senders import Sender
 from tests.worlds import fresh_session
 
@@ -296,7 +296,7 @@ def test_room_already_promised_is_not_promised_again(sender, monkeypatch):
     ("total", "spared"), [(1000 * GIB, 100 * GIB), (50 * GIB, 5 * GIB), (20 * GIB, 5 * GIB), (8 * GIB, 2 * GIB)]
 )
 def test_five_gibibytes_or_a_tenth_stay_free_but_never_more_than_a_quarter(total, spared):
-    assert uploads.spare(total) == spared
+    assert reserving.spare(total) == spared
 
 
 def test_files_come_only_while_the_milestone_is_open(world, sender, milestone):

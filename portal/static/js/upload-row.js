@@ -88,9 +88,23 @@
       announce(fill(words.finished, { name }));
     };
 
+    // It waits for the message it belongs to, whose form names it.
+    const keep = (id) => {
+      const input = document.createElement("input");
+      Object.assign(input, { type: "hidden", name: "upload", value: id });
+      root.append(input);
+      label("cancel", words.remove);
+      part("cancel").hidden = false;
+    };
+
+    const lose = () => {
+      root.querySelector("input[name=upload]")?.remove();
+      fail(words.lost, false);
+    };
+
     const on = (hook, act) => part(hook).addEventListener("click", act);
     state("waiting");
-    return { root, words, state, progress, fail, done, on };
+    return { root, words, state, progress, fail, done, keep, lose, on };
   };
 
   window.milepost = { ...window.milepost, uploadRow };

@@ -1,5 +1,6 @@
-// Files into a milestone, by tus: chosen or dropped, two at a time, paused, resumed, cancelled; resumed after a reload when the
-// same file is chosen again. The markup is that of components/uploads.html; after each change the body hears "files-changed".
+// Files into a milestone or for a message, by tus: chosen or dropped, two at a time, paused, resumed, cancelled; resumed after a
+// reload when the same file is chosen again. The markup is that of components/uploads.html; after each change of a milestone's files
+// the body hears "files-changed". Those for a message stay in the list until milepost.uploads.sent says that they went with it.
 (() => {
   const AT_ONCE = 2;
   const CHUNK = 64 * 1024 * 1024;
@@ -14,6 +15,10 @@
   const changed = () => document.body.dispatchEvent(new CustomEvent("files-changed"));
   const idIn = (url) => (url || "").split("/").pop();
   const running = () => jobs.filter((job) => job.active);
+
+  const purposeOf = (zone) => (zone.dataset.conversation ? "conversation" : "milestone");
+  const placeOf = (zone) => zone.dataset[purposeOf(zone)];
+  const belongs = (job, zone) => job.purpose === purposeOf(zone) && job.place === placeOf(zone);
 
   // --- one file ---------------------------------------------------------------------------------------
 
@@ -37,7 +42,8 @@
 
   class Job {
     constructor(zone, file) {
-      Object.assign(this, { zone, file, milestone: zone.dataset.milestone, active: false, over: false });
+      Object.assign(this, { zone, file, purpose: purposeOf(zone), place: placeOf(zone), active: false, over: false, isReady: false });
+      const forMessage = this.purpose === "conversation";
       this.row = milepost.uploadRow(zone, file.name, file.size);
       this.words = this.row.words;
       this.row.on("pause", () => this.pause());
@@ -47,9 +53,10 @@
         endpoint: zone.dataset.endpoint,
         chunkSize: onPhone ? PHONE_CHUNK : CHUNK,
         retryDelays: RETRIES,
-        removeFingerprintOnSuccess: true,
-        metadata: { milestone: this.milestone, filename: file.name, filetype: file.type },
-        fingerprint: async () => ["milepost", this.milestone, file.name, file.size, file.lastModified].join("-"),
+        // One that was not sent yet is found again after a reload.
+        removeFingerprintOnSuccess: !forMessage,
+        metadata: { [this.purpose]: this.place, filename: file.name, filetype: file.type },
+        fingerprint: async () => ["milepost", ...(forMessage ? ["say"] : []), this.place, file.name, file.size, file.lastModified].join("-"),
         onBeforeRequest: (request) => Object.entries(headers()).forEach(([name, value]) => request.setHeader(name, value)),
         onUploadUrlAvailable: () => tidy(),
         onProgress: (sent, total) => this.moved(sent, total),
@@ -103,7 +110,7 @@
 
     // The bytes on the server are of a file that is no more: nothing to go on with.
     spoiled() {
-      this.transfer.abort(true).catch(() => {}).finally(changed);
+      this.transfer.abort(true).catch(() => {}).finally(() => this.told());
       this.over = true;
       this.rest();
       this.row.fail(this.words.changed, false);
@@ -113,8 +120,25 @@
       this.over = true;
       this.rest();
       this.row.done();
+      if (this.purpose === "conversation") { this.isReady = true; this.row.keep(this.uploadId); this.row.root.dispatchEvent(new Event("milepost:ready", { bubbles: true })); return; }
       changed();
       setTimeout(() => this.remove(), LINGER);
+    }
+
+    told() { if (this.purpose === "milestone") changed(); }
+
+    async sent() {
+      this.remove();
+      const known = await this.transfer.findPreviousUploads();
+      known.forEach((each) => tus.defaultOptions.urlStorage.removeUpload(each.urlStorageKey));
+    }
+
+    // The server may have given it up meanwhile: a day is over, or another tab of ours sent it.
+    async verify() {
+      const answer = await fetch(this.transfer.url, { method: "HEAD", credentials: "same-origin", headers: { ...headers(), "Tus-Resumable": "1.0.0" } }).catch(() => null);
+      if (!answer || answer.ok || answer.status >= 500) return;
+      this.isReady = false;
+      this.row.lose();
     }
 
     pause() {
@@ -135,7 +159,7 @@
       this.remove();
       this.rest();
       await this.transfer.abort(true).catch(() => {});
-      changed();
+      this.told();
     }
 
     rest() {
@@ -191,7 +215,7 @@
     if (zone.dataset.listening !== undefined) return;
     zone.dataset.listening = "";
     const input = zone.querySelector("[data-upload-input]");
-    input.addEventListener("change", () => { take(zone, input.files); input.value = ""; });
+    input?.addEventListener("change", () => { take(zone, input.files); input.value = ""; });
     const over = (event) => { if (carriesFiles(event)) { event.preventDefault(); zone.classList.add("is-over"); } };
     zone.addEventListener("dragenter", over);
     zone.addEventListener("dragover", over);
@@ -203,7 +227,7 @@
       dropped(zone, event.dataTransfer);
     });
     // The page around a running upload may be replaced: its row moves into the new one.
-    for (const job of jobs.filter((candidate) => candidate.milestone === zone.dataset.milestone)) {
+    for (const job of jobs.filter((candidate) => belongs(candidate, zone))) {
       job.zone = zone;
       zone.querySelector("[data-upload-list]").append(job.row.root);
     }
@@ -238,6 +262,13 @@
   const look = () => { document.querySelectorAll("[data-upload-zone]").forEach(listen); tidy(); };
 
   if (!window.tus?.isSupported) return;
+  const readyIn = (zone) => jobs.filter((job) => job.isReady && belongs(job, zone));
+  window.milepost.uploads = {
+    take,
+    isWhole: (zone) => jobs.filter((job) => belongs(job, zone)).every((job) => job.isReady),
+    sent: (ids) => jobs.filter((job) => job.isReady && ids.includes(job.uploadId)).forEach((job) => job.sent()),
+    verify: (zone) => readyIn(zone).forEach((job) => job.verify()),
+  };
   look();
   document.addEventListener("htmx:load", look);
   document.addEventListener("fragment:placed", look);

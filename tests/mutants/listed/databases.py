@@ -69,7 +69,7 @@ MUTANTS = (
     Mutant(
         "a place for a file is given without the lock on the project",
         "D6",
-        "portal/services/uploads.py",
+        "portal/services/reserving.py",
         "    record.hold(session, actor, milestone.project_id)\n    deliverables.require_open(milestone)\n",
         "    deliverables.require_open(milestone)\n",
         "tests/services/test_uploads.py::test_twenty_who_race_for_the_last_place_get_it_once",

@@ -6,13 +6,15 @@ from tests.mutants.mutant import Mutant
 
 UPLOADS, RECEIVING, TUS = "portal/services/uploads.py", "portal/services/receiving.py", "portal/rules/tus.py"
 LOCKS = "portal/services/upload_locks.py"
+RESERVING, ATTACHING = "portal/services/reserving.py", "portal/services/attaching.py"
 TESTED = "tests/services/test_uploads.py"
+ATTACHED = "tests/services/test_attaching.py"
 
 MUTANTS = (
     Mutant(
         "a milestone takes a sixth file",
         "D6",
-        UPLOADS,
+        RESERVING,
         "replacing > milestones.MAX_LIVE_FILES:",
         "replacing > milestones.MAX_LIVE_FILES + 1:",
         f"{TESTED}::test_the_sixth_file_is_refused_whether_the_five_are_stored_or_on_their_way",
@@ -20,7 +22,7 @@ MUTANTS = (
     Mutant(
         "files on their way take no place",
         "D6",
-        UPLOADS,
+        RESERVING,
         "    arriving = [*running, name]\n",
         "    arriving = [name]\n",
         f"{TESTED}::test_the_sixth_file_is_refused_whether_the_five_are_stored_or_on_their_way",
@@ -28,7 +30,7 @@ MUTANTS = (
     Mutant(
         "a file may have one byte more than five gibibytes",
         "D6",
-        UPLOADS,
+        RESERVING,
         "if announced.length > limits.max_file_bytes:",
         "if announced.length > limits.max_file_bytes + 1:",
         f"{TESTED}::test_a_file_may_have_five_gibibytes_and_not_one_byte_more",
@@ -116,7 +118,7 @@ MUTANTS = (
     Mutant(
         "the disk is filled to the last byte",
         "D4",
-        UPLOADS,
+        RESERVING,
         "if free - int(promised or 0) - length < keep_free:",
         "if free - length < 0:",
         f"{TESTED}::test_room_already_promised_is_not_promised_again",
@@ -128,5 +130,86 @@ MUTANTS = (
         "version=max((file.version for file in earlier), default=0) + 1,",
         "version=1,",
         f"{TESTED}::test_the_same_name_again_is_the_next_version_and_the_old_one_stays_as_it_was",
+    ),
+    Mutant(
+        "a message takes somebody else's upload",
+        "B3",
+        ATTACHING,
+        "        .filter_by(**sender(actor, readings.project_of(about)))\n",
+        "",
+        f"{ATTACHED}::test_what_is_not_ones_own_whole_unsent_upload_is_refused_and_nothing_is_lost",
+    ),
+    Mutant(
+        "a message takes an upload of another conversation",
+        "B3",
+        ATTACHING,
+        ", Upload.thread_id == about.id)",
+        ", Upload.thread_id.is_not(None))",
+        f"{ATTACHED}::test_what_is_not_ones_own_whole_unsent_upload_is_refused_and_nothing_is_lost",
+    ),
+    Mutant(
+        "an upload is sent with two messages",
+        "D1",
+        ATTACHING,
+        ", Upload.message_id.is_(None), Upload.expires_at",
+        ", Upload.expires_at",
+        f"{ATTACHED}::test_what_is_not_ones_own_whole_unsent_upload_is_refused_and_nothing_is_lost",
+    ),
+    Mutant(
+        "a message does not wait for who sweeps its upload",
+        "D13",
+        ATTACHING,
+        "        .with_for_update()\n",
+        "",
+        f"{ATTACHED}::test_an_upload_that_expires_while_it_is_sent_is_either_there_or_refused",
+        postgres=True,
+    ),
+    Mutant(
+        "what was sent is swept like what was not",
+        "D13",
+        UPLOADS,
+        ", Upload.thread_id.is_not(None), Upload.message_id.is_(None))",
+        ", Upload.thread_id.is_not(None))",
+        f"{ATTACHED}::test_what_was_not_sent_is_swept_after_a_day_and_what_was_stays",
+    ),
+    Mutant(
+        "an eleventh file waits for a message",
+        "D6",
+        RESERVING,
+        "if (taken or 0) >= MOST_FILES:",
+        "if (taken or 0) > MOST_FILES:",
+        f"{ATTACHED}::test_as_many_wait_as_fit_into_one_message_for_each_sender_and_conversation",
+    ),
+    Mutant(
+        "who only pays attaches files",
+        "B2",
+        RESERVING,
+        "    authorize(actor, Action.TALK, about)\n",
+        "",
+        f"{ATTACHED}::test_only_those_who_may_talk_attach_anything",
+    ),
+    Mutant(
+        "a contact goes on with another's upload",
+        "B2",
+        "portal/access/scopes.py",
+        "Upload.project_id == key.project_id, own)",
+        "Upload.project_id == key.project_id)",
+        "tests/access/test_attaching.py::test_only_whoever_sends_it_finds_it",
+    ),
+    Mutant(
+        "a colleague goes on with another's upload for a message",
+        "B2",
+        "portal/access/scopes.py",
+        "mine = or_(Upload.thread_id.is_(None), Upload.member_id == actor.member_id)",
+        "mine = or_(Upload.thread_id.is_(None), Upload.thread_id.is_not(None))",
+        "tests/access/test_attaching.py::test_only_whoever_sends_it_finds_it",
+    ),
+    Mutant(
+        "files that wait for a message are set aside",
+        "D12",
+        "portal/services/reconciliation.py",
+        "for each in (waiting, delivered, sent)",
+        "for each in (delivered, sent)",
+        f"{ATTACHED}::test_the_reconciler_knows_what_waits_what_was_sent_and_what_is_over",
     ),
 )
