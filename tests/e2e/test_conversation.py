@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
-from portal.models.client import Contact
-from portal.models.milestone import Milestone
-from tests.e2e.cleo import Cleo
-from tests.e2e.vera import Vera
-from tests.studios import COOKIE, Studio, opened
-from tests.worlds import Entered, World
+from tests.e2e.talking import line, says, started
+from tests.studios import Studio
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 SOON = 10_000
@@ -26,49 +21,6 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "sketch.png"
     Image.new("RGB", (800, 500), "#c2410c").save(path)
     return path
-
-
-@pytest.fixture
-def client_speaks() -> str:
-    return "en"
-
-
-@pytest.fixture
-def studio(tmp_path: Path, client_speaks: str) -> Iterator[Studio]:
-    def furnish(world: World, milestone: Milestone, entered: Entered) -> None:
-        contact = world.session.get_one(Contact, entered.actor.keys[0].contact_id)
-        contact.name, contact.locale = "Cleo 陈", client_speaks
-        world.session.commit()
-
-    with opened(tmp_path, furnish=furnish) as running:
-        yield running
-
-
-def started(chromium: Browser, studio: Studio, client_speaks: str, *, scripts: bool = True) -> tuple[Vera, Cleo]:
-    """A project under way, open on both screens."""
-    with studio.look() as session:
-        project = str(session.get_one(Milestone, studio.milestone_id).project_id)
-    vera = Vera(chromium, studio.server.url, "en")
-    cleo = Cleo(chromium, studio.server.url, client_speaks, scripts=scripts)
-    vera.project, vera.first, cleo.project = project, str(studio.milestone_id), project
-    for watched, who in ((vera.desk, studio.owner), (cleo.phone, studio.client)):
-        value = who["Cookie"].partition("=")[2]
-        watched.context.add_cookies([{"name": COOKIE, "value": value, "url": studio.server.url}])
-        watched.go(f"/milestones/{vera.first}")
-        if watched.scripts:
-            watched.until("milepostLive.connected", seconds=15)
-    return vera, cleo
-
-
-def says(person: Vera | Cleo, text: str) -> None:
-    page = (person.desk if isinstance(person, Vera) else person.phone).page
-    page.locator("[data-say] textarea").fill(text)
-    page.locator("[data-say] button[type=submit]").click()
-
-
-def line(person: Vera | Cleo, text: str) -> Locator:
-    page = (person.desk if isinstance(person, Vera) else person.phone).page
-    return page.locator(".message", has_text=text)
 
 
 @pytest.mark.parametrize("client_speaks", ["zh_Hans", "en"])

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from portal.models.client import Contact
-from portal.models.milestone import Milestone
 from tests.e2e.cleo import Cleo
-from tests.e2e.test_conversation import line, says, started
+from tests.e2e.talking import line, says, started
 from tests.e2e.vera import Vera
 from tests.e2e.watching import Watched
-from tests.studios import Studio, opened
-from tests.worlds import Entered, World
+from tests.studios import Studio
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 MIB = 1 << 20
@@ -25,13 +21,8 @@ SOON, LATER = 10_000, 120_000
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    def furnish(world: World, _milestone: Milestone, entered: Entered) -> None:
-        world.session.get_one(Contact, entered.actor.keys[0].contact_id).locale = "zh_Hans"
-        world.session.commit()
-
-    with opened(tmp_path, furnish=furnish) as running:
-        yield running
+def client_speaks() -> str:
+    return "zh_Hans"
 
 
 def made_file(folder: Path, name: str, size: int) -> Path:

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.cleo import Cleo
-from tests.e2e.test_conversation import started
-from tests.servers import Server
+from tests.e2e.talking import started
+from tests.studios import Studio
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 SOON, GONE = 5_000, 10_000
@@ -31,9 +31,9 @@ def here(page: Page) -> Locator:
 
 @pytest.mark.parametrize("client_speaks", ["zh_Hans", "en"])
 def test_each_sees_that_the_other_is_here_and_soon_that_they_are_not(
-    chromium: Browser, server: Server, client_speaks: str
+    chromium: Browser, studio: Studio, client_speaks: str
 ) -> None:
-    vera, cleo = started(chromium, server, client_speaks)
+    vera, cleo = started(chromium, studio, client_speaks)
     desk, phone = vera.desk.page, cleo.phone.page
     seen_by_cleo, seen_by_vera = WORDS[client_speaks]
     expect(here(desk)).to_have_text(seen_by_vera, timeout=SOON)
@@ -60,21 +60,21 @@ def test_each_sees_that_the_other_is_here_and_soon_that_they_are_not(
     expect(here(desk)).to_have_text("", timeout=GONE)
 
 
-def test_a_lost_line_shows_nobody_and_a_new_one_everybody_again(chromium: Browser, server: Server) -> None:
-    vera, cleo = started(chromium, server, "en")
+def test_a_lost_line_shows_nobody_and_a_new_one_everybody_again(chromium: Browser, studio: Studio) -> None:
+    vera, cleo = started(chromium, studio, "en")
     desk = vera.desk.page
     expect(here(desk)).to_have_text("Cleo 陈 is here", timeout=SOON)
     for watched in (vera.desk, cleo.phone):
         watched.expected += ("htmx:sendError", "WebSocket connection")
-    server.kill()
+    studio.server.kill()
     expect(here(desk)).to_have_text("", timeout=SOON)
-    server.start()
+    studio.server.start()
     expect(here(desk)).to_have_text("Cleo 陈 is here", timeout=40_000)
     expect(here(cleo.phone.page)).to_have_text("Vera Stein is here", timeout=40_000)
 
 
-def test_whoever_is_revoked_is_not_here_any_more(chromium: Browser, server: Server) -> None:
-    vera, cleo = started(chromium, server, "en")
+def test_whoever_is_revoked_is_not_here_any_more(chromium: Browser, studio: Studio) -> None:
+    vera, cleo = started(chromium, studio, "en")
     expect(here(vera.desk.page)).to_have_text("Cleo 陈 is here", timeout=SOON)
     other = vera.desk.context.new_page()
     other.goto(f"/projects/{vera.project}/contacts")
@@ -85,26 +85,26 @@ def test_whoever_is_revoked_is_not_here_any_more(chromium: Browser, server: Serv
     expect(here(cleo.phone.page)).to_have_text("", timeout=SOON)
 
 
-@pytest.mark.parametrize("language", ["zh_Hans", "en"])
+@pytest.mark.parametrize("client_speaks", ["zh_Hans", "en"])
 def test_several_people_are_named_in_one_line_however_long_their_names(
-    chromium: Browser, server: Server, language: str
+    chromium: Browser, studio: Studio, client_speaks: str
 ) -> None:
-    vera, cleo = started(chromium, server, language)
+    vera, cleo = started(chromium, studio, client_speaks)
     long_name = "Wolfeschlegelsteinhausenbergerdorff " * 3
     desk = vera.desk.page
-    if language == "zh_Hans":
+    if client_speaks == "zh_Hans":
         desk.locator('form[action="/locale"] button').first.click()
         desk.wait_for_load_state("networkidle")
     vera.desk.go(f"/milestones/{vera.first}")
-    together = ("Cleo 陈和王薇 在线", "Cleo 陈 and 王薇 are here")[language == "en"]
-    single = ("Cleo 陈 在线", "Cleo 陈 is here")[language == "en"]
+    together = ("Cleo 陈和王薇 在线", "Cleo 陈 and 王薇 are here")[client_speaks == "en"]
+    single = ("Cleo 陈 在线", "Cleo 陈 is here")[client_speaks == "en"]
     expect(here(desk)).to_have_text(single, timeout=SOON)
     before = desk.evaluate(PLACES)
     for name, sentence in (("王薇", re.compile(re.escape(together))), (long_name, re.compile("Wolfeschlegel"))):
-        other = Cleo(chromium, server.url, language)
+        other = Cleo(chromium, studio.server.url, client_speaks)
         inviting = vera.desk.context.new_page()
         vera.desk.page = inviting
-        other.enters(vera.invites(name, language))
+        other.enters(vera.invites(name, client_speaks))
         inviting.close()
         vera.desk.page = desk
         other.phone.go(f"/milestones/{vera.first}")
