@@ -18,6 +18,7 @@ from portal.services import chat, corrections, readings
 from portal.services.readings import About
 from portal.web import attached, said, talk
 from portal.web.actor import current_actor
+from portal.web.forms import new_key
 from portal.web.gatehouse import Who, who
 from portal.web.htmx import back_to, is_fragment, redirect_to
 from portal.web.installation import db
@@ -136,9 +137,14 @@ def _say(place: Place, about: About) -> Any:
 
 
 def _refused(place: Place, form: SayForm, refusal: Invalid) -> Any:
-    """The form comes back with what was typed, and with the same key: sent again it is still the same message."""
+    """The form comes back with what was typed, and with the same key: sent again it is still the same message.
+
+    Unless that key stands for another one, whose answer was lost: what is in the form then becomes one of its own.
+    """
     found = talk.open_at(current_actor(), place)
     form.take(refusal)
+    if refusal.code == "key_reused":
+        form.client_key.data = new_key()
     template = "messages/_say.html" if is_fragment() else "messages/show.html"
     page = render_template(template, talk=found, form=form, quote=said.quoted(place), search=None)
     response = make_response(page, 422)

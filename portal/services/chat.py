@@ -125,7 +125,7 @@ def _repeated(session: Session, author: Person, about: About, said: Said) -> UUI
     same_place = known.thread_id == conversation.thread_id(readings.project_of(about), readings.milestone_of(about))
     if not same_place or known.body != texts.block(said.body, LONGEST_MESSAGE):
         raise Invalid(
-            N_("This message was already sent with another text. Open the page again to see what was kept."),
+            N_("The first text was sent after all: it is in the conversation. Send again to say this one too."),
             field="body",
             code="key_reused",
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.e2e.talking import line, says, started
 from tests.studios import Studio
@@ -117,6 +117,26 @@ def test_a_killed_server_loses_nothing_that_was_said(chromium: Browser, studio: 
     for person in (vera, cleo):
         for text in ("before the crash", "said into the void", "after the crash"):
             expect(line(person, text)).to_have_count(1)
+
+
+def test_what_is_changed_after_a_lost_answer_is_a_message_of_its_own(chromium: Browser, studio: Studio) -> None:
+    vera, cleo = started(chromium, studio, "en")
+    vera.desk.expected += ("htmx:sendError",)
+
+    def answer_is_lost(route: Route) -> None:
+        assert route.fetch().ok
+        route.abort("connectionreset")
+
+    vera.desk.page.route("**/messages", answer_is_lost, times=1)
+    says(vera, "as first typed")
+    box = vera.desk.page.locator("[data-say]")
+    expect(box.locator("[data-say-error]")).to_be_visible(timeout=SOON)
+    expect(line(cleo, "as first typed")).to_be_visible(timeout=SOON)
+    says(vera, "in other words")
+    expect(box.locator("textarea")).to_have_value("", timeout=SOON)
+    for person in (vera, cleo):
+        for text in ("as first typed", "in other words"):
+            expect(line(person, text)).to_have_count(1, timeout=SOON)
 
 
 # The first answer to "what is missing" is made at once and given later.

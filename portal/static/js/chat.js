@@ -102,20 +102,37 @@
     box.hidden = !words;
     box.querySelector("span").textContent = words || "";
   };
+  const newKey = () => crypto.randomUUID?.() || `${Date.now()}-${Math.random().toString(36).slice(2)}`;
   const empty = (form) => {
     drafts.delete(form.id);
+    tried.delete(form.id);
     form.body.value = "";
     form.attachment.value = "";
     form.quoted.value = "";
-    form.client_key.value = crypto.randomUUID?.() || `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+    form.client_key.value = newKey();
     form.querySelector("[data-quoted]").hidden = true;
     attachWord(form);
     complain(form, "");
   };
 
+  // What is sent again as it was is the same message, under the same key. What was changed since is another one: the first may
+  // have arrived although its answer did not.
+  const tried = new Map();
+  const contentOf = (form) => JSON.stringify([
+    form.body.value, form.quoted.value, [...form.attachment.files].map((file) => [file.name, file.size, file.lastModified]),
+    [...form.querySelectorAll("input[name=upload]")].map((input) => input.value),
+  ]);
+  const keyOf = (form) => {
+    const content = contentOf(form);
+    if (tried.has(form.id) && tried.get(form.id) !== content) form.client_key.value = newKey();
+    tried.set(form.id, content);
+    return form.client_key.value;
+  };
+
   document.addEventListener("htmx:configRequest", (event) => {
     const form = event.target;
     if (!form.matches?.("[data-say]")) return;
+    event.detail.parameters.client_key = keyOf(form);
     event.detail.parameters.after = last(formTalk(form));
     if (later(formTalk(form))) delete event.detail.parameters.after;
   });
