@@ -29,7 +29,8 @@ def draw(picture: BinaryIO) -> bytes | None:
     with _TURNS:
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-m", "portal.adapters.renditions"],
+                # By its file: by its name the whole portal would be loaded first, which takes longer than to draw.
+                [sys.executable, "-I", __file__],
                 stdin=picture, capture_output=True, timeout=SECONDS * 2, check=False, env={},
             )  # fmt: skip
         except subprocess.TimeoutExpired:
