@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.models.client import Contact
@@ -25,16 +24,22 @@ Row = Any
 def as_json(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[str]:
     """One JSON document: `{"format", "project", "messages": […]}`. Instants in UTC, bodies as typed."""
     head = json.dumps({"format": FORMAT, "project": str(project_id)})[:-1]
-    yield head + ', "messages": ['
-    for number, row in enumerate(_rows(session, vendor_id, project_id)):
-        yield (",\n" if number else "\n") + json.dumps(_facts(row), ensure_ascii=False)
-    yield "\n]}\n"
+    between = head + ', "messages": [\n'
+    for batch in batches(session, vendor_id, project_id):
+        yield between + ",\n".join(json.dumps(_facts(row), ensure_ascii=False) for row in batch)
+        between = ",\n"
+    yield "\n]}\n" if between == ",\n" else between + "]}\n"
 
 
-def batches(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[list[Row]]:
-    """All messages, the oldest first, some at a time."""
-    rows = _rows(session, vendor_id, project_id)
-    while batch := list(islice(rows, AT_ONCE)):
+def batches(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[Sequence[Row]]:
+    """All messages, the oldest first, some at a time.
+
+    Between two batches no connection is held: whoever reads slowly keeps nobody else from the database.
+    """
+    last = None
+    while batch := _after(session, vendor_id, project_id, last):
+        last = batch[-1]
+        session.rollback()
         yield batch
 
 
@@ -61,11 +66,11 @@ def _facts(row: Row) -> dict[str, Any]:
     }
 
 
-def _rows(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[Row]:
+def _after(session: Session, vendor_id: UUID, project_id: UUID, last: Row | None) -> Sequence[Row]:
     statement = (
         select(
-            Message.id, Message.seq, Message.kind, Message.author_kind, Message.body, Message.at, Message.edited_at,
-            Message.deleted_at, Message.quoted_id, Message.files, Message.entry_seq,
+            Message.id, Message.thread_id, Message.seq, Message.kind, Message.author_kind, Message.body, Message.at,
+            Message.edited_at, Message.deleted_at, Message.quoted_id, Message.files, Message.entry_seq,
             func.coalesce(Member.name, Contact.name, "").label("author"),
             Milestone.title.label("milestone"),
             Entry.body.label("entry_body"),
@@ -81,10 +86,20 @@ def _rows(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[Row]:
                 Entry.seq == Message.entry_seq,
             ),
         )
-        .where(Message.vendor_id == vendor_id, Message.project_id == project_id)
+        .where(Message.vendor_id == vendor_id, Message.project_id == project_id, _is_behind(last))
         .order_by(Message.at, Message.thread_id, Message.seq)
+        .limit(AT_ONCE)
     )  # fmt: skip
-    yield from session.execute(statement.execution_options(yield_per=AT_ONCE))
+    return session.execute(statement).all()
+
+
+def _is_behind(last: Row | None) -> Any:
+    """In the order of the export. The first part is for the index, which knows nothing of threads."""
+    if last is None:
+        return true()
+    same_thread = and_(Message.thread_id == last.thread_id, Message.seq > last.seq)
+    same_instant = and_(Message.at == last.at, or_(Message.thread_id > last.thread_id, same_thread))
+    return and_(Message.at >= last.at, or_(Message.at > last.at, same_instant))
 
 
 def _author(person: Any, kind: str) -> Any:

@@ -86,7 +86,7 @@ def _member_id(actor: Actor) -> UUID | None:
 
 def _grants(session: Session, actor: Actor, contact_id: UUID | None) -> list[Grant]:
     """Of the codes on the keyring those of this contact, as they are now; none for a member, who sees all."""
-    held = (
-        [key.grant_id for key in actor.keys if key.contact_id == contact_id] if isinstance(actor, ContactActor) else []
-    )
+    if not isinstance(actor, ContactActor):
+        return []
+    held = [key.grant_id for key in actor.keys if key.contact_id == contact_id]
     return list(session.scalars(select(Grant).where(Grant.id.in_(held)).order_by(Grant.id)))

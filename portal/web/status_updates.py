@@ -15,6 +15,7 @@ from portal.web.language import gettext, lazy_gettext, show_words
 
 # After how many days a draft may go by itself.
 WAITS = (1, 2, 3, 5, 7, 14)
+LONGEST_VERSION = 10
 
 
 class DraftForm(Form):
@@ -31,7 +32,8 @@ class DraftForm(Form):
         """As the service takes it. What is no version was on no page of ours."""
         version = self.version.data or ""
         sections = {section: self[section.value].data or "" for section in Section}
-        return Edited(sections, int(version) if version.isascii() and version.isdigit() else 0)
+        is_version = version.isascii() and version.isdigit() and len(version) < LONGEST_VERSION
+        return Edited(sections, int(version) if is_version else 0)
 
 
 class RhythmForm(Form):

@@ -60,7 +60,9 @@ def test_no_path_leads_anywhere_and_nothing_is_handed_to_nginx(world: World) -> 
     for rule, path in chosen:
         asked = Asked("GET" if "GET" in (rule.methods or ()) else "POST", way(rule, path), headers=known)
         answer = asking.send(world.app, asked)
-        assert answer.status_code in (303, 308, 400, 404, 405), str(asked)
+        # Whoever tries many links that are nobody's is slowed down.
+        slowed = (429,) if "token" in rule.arguments else ()
+        assert answer.status_code in (303, 308, 400, 404, 405, *slowed), str(asked)
         assert "X-Accel-Redirect" not in answer.headers, str(asked)
         assert asking.broken(asked, answer) == []
     scale.figure("E3", "paths in every address with a part that varies", requests=len(chosen), paths=len(payloads()))

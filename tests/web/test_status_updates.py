@@ -7,6 +7,7 @@ import html
 import re
 from datetime import timedelta
 
+import pytest
 import time_machine
 
 from portal.adapters import clock
@@ -189,6 +190,15 @@ def test_foreign_and_missing_updates_look_the_same(world: World):
     for thing in (sent(other, project), drafted(other, other.project(title="Next"))):
         for browser in strangers:
             assert browser.get(f"/updates/{thing.id}").status_code == 404
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "0", "9" * 12, "9" * 5000, "①"])
+def test_a_version_no_page_of_ours_showed_sends_nothing(world: World, version: str):
+    project, browser = world.project(), world.browser(world.owner)
+    draft = drafted(world, project)
+    form = typed(browser.get(f"/updates/{draft.id}").text) | {"version": version}
+    assert browser.post(f"/updates/{draft.id}/sending", form).status_code in (409, 422)
+    assert again(world, draft).state is not DraftState.SENT
 
 
 def test_what_people_wrote_is_text_and_nothing_else(world: World):
