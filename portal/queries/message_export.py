@@ -39,7 +39,6 @@ def batches(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[Seq
     last = None
     while batch := _after(session, vendor_id, project_id, last):
         last = batch[-1]
-        session.rollback()
         yield batch
 
 
@@ -90,7 +89,9 @@ def _after(session: Session, vendor_id: UUID, project_id: UUID, last: Row | None
         .order_by(Message.at, Message.thread_id, Message.seq)
         .limit(AT_ONCE)
     )  # fmt: skip
-    return session.execute(statement).all()
+    rows = session.execute(statement).all()
+    session.rollback()
+    return rows
 
 
 def _is_behind(last: Row | None) -> Any:

@@ -98,7 +98,6 @@ def export(session: Session, project_id: UUID) -> Iterator[bytes]:
     last = 0
     while rows := _after(session, project_id, last):
         last = rows[-1].seq
-        session.rollback()
         yield b"".join(
             _json_line({"seq": row.seq, "body": row.body, "prev": row.prev, "hash": row.hash}) for row in rows
         )
@@ -106,7 +105,9 @@ def export(session: Session, project_id: UUID) -> Iterator[bytes]:
 
 def _after(session: Session, project_id: UUID, seq: int) -> Sequence[Any]:
     entries = select(Entry.seq, Entry.body, Entry.prev, Entry.hash).where(Entry.project_id == project_id)
-    return session.execute(entries.where(Entry.seq > seq).order_by(Entry.seq).limit(LINES_AT_ONCE)).all()
+    rows = session.execute(entries.where(Entry.seq > seq).order_by(Entry.seq).limit(LINES_AT_ONCE)).all()
+    session.rollback()
+    return rows
 
 
 def names(session: Session, actor: Actor, vendor_id: UUID, lines: tuple[Line, ...]) -> dict[str, str]:

@@ -65,9 +65,9 @@ def test_between_two_pieces_no_connection_is_held(talked, monkeypatch):
     world.session.rollback()
     with fresh_session(world.app) as one, fresh_session(world.app) as other:
         for pieces in (message_export.as_json(one, vendor_id, project_id), records.export(other, project_id)):
-            for _ in range(3):
-                assert next(pieces)
-                assert held(world) == 0
+            for number, piece in enumerate(pieces):
+                assert piece
+                assert held(world) == 0, number
 
 
 def test_the_record_is_the_same_however_many_lines_at_a_time(talked, monkeypatch):
