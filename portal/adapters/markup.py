@@ -18,7 +18,14 @@ ATTRIBUTES: dict[str, set[str]] = {"*": set(), "a": {"href"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 OFF = ["image", "heading", "lheading", "hr", "table", "html_block", "html_inline", "reference"]
 
-_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": True, "typographer": False})
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:
+        """Links lead outside and say how: neither to an address of ours, nor to whatever the page's own scheme is."""
+        return url.partition(":")[0].lower() in SCHEMES and super().validateLink(url)
+
+
+_markdown = _Markdown("commonmark", {"html": False, "breaks": True, "linkify": True, "typographer": False})
 _markdown.enable(["linkify", "strikethrough"]).disable(OFF)
 _cleaner = nh3.Cleaner(
     tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer ugc"

@@ -45,6 +45,11 @@ def test_the_small_markdown(typed, shown):
 
 
 HOSTILE = [
+    "[x](//evil.example)",
+    "//evil.example",
+    "[x](/settings/members)",
+    "[x](?q=1)",
+    "[x](\\\\evil.example)",
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     '<a href="javascript:alert(1)">x</a>',
