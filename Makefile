@@ -5,8 +5,9 @@
 
 # A variable given on the command line (make demo PORT=9000) reaches the programs as environment.
 PYTEST_ARGS ?=
-# Tests share nothing, so they run side by side; each worker has a PostgreSQL server of its own.
-WORKERS ?= 2
+# Tests share nothing, so they run side by side; each worker has a PostgreSQL server of its own. Many wait for servers
+# and browsers, so there is one more worker than there are cores.
+WORKERS ?= 3
 PORTAL := .venv/bin/portal
 CATALOGUES := $(wildcard portal/translations/*/LC_MESSAGES/*.po)
 BUILD_INPUTS := pyproject.toml hatch_build.py browser-files.json package.json package-lock.json
@@ -57,6 +58,7 @@ test: install-test
 	.venv/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 # What `test` runs a part of, at full size, with a report in docs/reports; takes more than an hour.
+faults: WORKERS := 2
 faults: install-test
 	WORKERS=$(WORKERS) .venv/bin/python -m tests.full $(PYTEST_ARGS)
 
