@@ -36,6 +36,10 @@ def addresses(app: Flask) -> Iterator[tuple[Rule, str]]:
     return itertools.cycle(pairs)
 
 
+# Below static/.
+FILES = ("css/base.css", "vendor/manifest.json")
+
+
 def filled(rule: Rule, ids: Mapping[str, UUID], chance: random.Random, *, odd_ids: float = 0.25) -> str:
     """The address with an id that is there, or an odd one."""
     # The word before an id says what it is the id of.
@@ -47,7 +51,7 @@ def filled(rule: Rule, ids: Mapping[str, UUID], chance: random.Random, *, odd_id
         elif rule._converters[text].__class__.__name__ == "IntegerConverter":
             parts.append("1" if chance.random() >= odd_ids * 2 else chance.choice(odd.NUMBERS))
         elif text == "filename":
-            parts.append(chance.choice(("css/base.css", "vendor/manifest.json", *odd.IDS, *odd.TEXTS)))
+            parts.append(chance.choice((*FILES, *odd.IDS, *odd.TEXTS) if odd_ids else FILES))
         else:
             parts.append(str(ids[word]) if word in ids and chance.random() >= odd_ids else chance.choice(odd.IDS))
     return "".join(parts).lstrip("|").encode("utf-8", "surrogateescape").decode("latin-1")
