@@ -9,17 +9,13 @@ import pytest
 
 from portal.rules.roles import Role, Scope
 from portal.services import payments
+from tests.forms import unsigned
 from tests.worlds import World
 
 
 def words(page: str) -> str:
     """The page as one reads it: without tags, blanks run together."""
     return " ".join(re.sub(r"<[^>]+>", " ", page.split("<main", 1)[1]).split())
-
-
-def unsigned(page: str) -> str:
-    """Without the tokens, which say in which second the page was made."""
-    return re.sub(r'csrf_token"[^>]*value="[^"]+|X-CSRFToken": "[^"]+', "", page)
 
 
 def sentence(page: str) -> str:
