@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,8 +16,16 @@ from portal.rules.webhooks import CHOOSABLE
 from portal.services import webhooks
 from portal.services.webhooks import Made, Wanted
 from portal.web.installation import installation
+from tests.receivers import Receiver, answers, receiving
 from tests.worlds import World
 
+# What each kind answers when it took something, and where the text stands in what it is sent.
+ROBOTS: dict[str, tuple[bytes, Callable[[Any], str]]] = {
+    "slack": (b"ok", lambda said: said["text"]),
+    "wecom": (b'{"errcode":0}', lambda said: said["markdown"]["content"]),
+    "dingtalk": (b'{"errcode":0}', lambda said: said["markdown"]["text"]),
+    "feishu": (b'{"code":0}', lambda said: said["content"]["text"]),
+}
 EVERYTHING = tuple(happening.value for happening in CHOOSABLE)
 
 
@@ -28,6 +38,17 @@ def add(world: World, address: str, *, private: bool = True, **changes: Any) -> 
     return webhooks.add(
         world.session, actor=world.owner, vendor=world.vendor, wanted=wanted, private=private, ticket=world.ticket()
     )
+
+
+@contextmanager
+def robot(world: World, kind: str, locale: str, **changes: Any) -> Iterator[tuple[Receiver, Callable[[], list[str]]]]:
+    """A robot of a studio that speaks `locale`: the receiver behind it, and what people read there."""
+    world.vendor.locale = locale
+    world.session.commit()
+    yes, read = ROBOTS[kind]
+    with receiving(answers(200, yes)) as receiver:
+        add(world, receiver.url, format=kind, robot_key="SECkey", **changes)
+        yield receiver, lambda: [read(heard.json) for heard in receiver.heard]
 
 
 def call(world: World, *, private: bool = True) -> int:

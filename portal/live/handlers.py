@@ -127,10 +127,7 @@ def _here(sockets: Sockets, actor: Actor, content: Any) -> Answer:
 
 def _about(actor: Actor, thread_id: UUID) -> Project | Milestone:
     """What a conversation is about, if the actor sees it and may talk there. Raises NotFound."""
-    try:
-        about: Project | Milestone = doors.get_milestone(db(), actor, thread_id)
-    except NotFound:
-        about = doors.get_project(db(), actor, thread_id)
+    about = doors.get_about(db(), actor, thread_id)
     if not can(actor, Action.TALK, about):
         raise NotFound
     return about

@@ -24,11 +24,12 @@ Row = Any
 def as_json(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[str]:
     """One JSON document: `{"format", "project", "messages": […]}`. Instants in UTC, bodies as typed."""
     head = json.dumps({"format": FORMAT, "project": str(project_id)})[:-1]
-    between = head + ', "messages": [\n'
+    yield head + ', "messages": ['
+    between = "\n"
     for batch in batches(session, vendor_id, project_id):
         yield between + ",\n".join(json.dumps(_facts(row), ensure_ascii=False) for row in batch)
         between = ",\n"
-    yield "\n]}\n" if between == ",\n" else between + "]}\n"
+    yield "\n]}\n"
 
 
 def batches(session: Session, vendor_id: UUID, project_id: UUID) -> Iterator[Sequence[Row]]:

@@ -53,14 +53,14 @@ class Incoming:
 
 def begin(session: Session, *, actor: Actor, milestone: Milestone, announced: Announced, limits: Limits) -> Slip:
     """A place for a file of a milestone on its way, and its part. Raises as `reserving.for_milestone` does."""
-    reserve = partial(reserving.for_milestone, session, actor=actor, milestone=milestone)
-    return _begin(session, actor, announced, partial(reserve, announced=announced, limits=limits))
+    reserve = partial(reserving.for_milestone, session, actor=actor, milestone=milestone, limits=limits)
+    return _begin(session, actor, announced, reserve)
 
 
 def begin_attachment(session: Session, *, actor: Actor, about: About, announced: Announced, limits: Limits) -> Slip:
     """The same for a file that will go with a message. Raises as `reserving.for_message` does."""
-    reserve = partial(reserving.for_message, session, actor=actor, about=about)
-    return _begin(session, actor, announced, partial(reserve, announced=announced, limits=limits))
+    reserve = partial(reserving.for_message, session, actor=actor, about=about, limits=limits)
+    return _begin(session, actor, announced, reserve)
 
 
 def receive(session: Session, *, by: Actor, upload_id: UUID, incoming: Incoming) -> Slip:
@@ -105,7 +105,7 @@ def _begin(session: Session, actor: Actor, announced: Announced, reserve: Callab
     # The part first: a row without a part would keep a place that nobody can use.
     storage.create_part(upload_id)
     try:
-        reserve(upload_id=upload_id)
+        reserve(upload_id=upload_id, announced=announced)
     except BaseException:
         storage.discard_part(upload_id)
         raise

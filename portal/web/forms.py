@@ -9,6 +9,8 @@ from typing import Any
 from portal.rules.errors import Invalid, InvalidForm
 from portal.web.errors import sentence
 
+LARGEST_NUMBER = 2**31 - 1
+
 
 def blame(form: Any, error: Invalid | InvalidForm) -> Any:
     """The same form with each finding beside its field, or at its head when it has no field of that name."""
@@ -39,6 +41,13 @@ def _gather(fields: Any) -> None:
     """As WTForms does it: a list carries its own sentences and, after them, the errors of its entries."""
     own = [each for each in fields.errors if isinstance(each, str)]
     fields.errors = [*own, *(entry.errors for entry in fields if entry.errors)]
+
+
+def whole_number(text: str) -> int | None:
+    """`text` as a number from 0 to 2³¹ − 1, where a few more count as that; None when it is none, or far too long."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_NUMBER))):
+        return None
+    return min(int(text), LARGEST_NUMBER)
 
 
 def new_key() -> str:

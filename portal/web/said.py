@@ -26,13 +26,13 @@ from portal.web import talk
 from portal.web.actor import current_actor
 from portal.web.acts import HIDDEN, Act, plain
 from portal.web.errors import sentence
+from portal.web.forms import whole_number
 from portal.web.installation import db
 from portal.web.language import lazy_gettext as _
 from portal.web.talk import Line, Talk
 from portal.web.widgets import Input, TextArea
 
 AROUND = messages.ON_PAGE // 2
-LARGEST_NUMBER = 2**31 - 1
 
 
 class SayForm(Act):
@@ -53,10 +53,7 @@ def read(form: SayForm, files: tuple[StoredFile, ...]) -> Said:
 
 def number(name: str, given: Mapping[str, str] | None = None) -> int | None:
     """A place in a conversation, from the address or a form; None when there is none that could be one."""
-    text = (request.args if given is None else given).get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_NUMBER))):
-        return None
-    return min(int(text), LARGEST_NUMBER)
+    return whole_number((request.args if given is None else given).get(name, ""))
 
 
 def page_of(actor: Actor, place: Place) -> Talk:

@@ -11,11 +11,11 @@ from portal.queries.status_updates import Chosen
 from portal.rules.rhythm import DAYS_A_WEEK, HOURS_A_DAY, Rhythm
 from portal.rules.status_updates import Section
 from portal.services.status_updates import Edited
+from portal.web.forms import whole_number
 from portal.web.language import gettext, lazy_gettext, show_words
 
 # After how many days a draft may go by itself.
 WAITS = (1, 2, 3, 5, 7, 14)
-LONGEST_VERSION = 10
 
 
 class DraftForm(Form):
@@ -30,10 +30,8 @@ class DraftForm(Form):
 
     def edited(self) -> Edited:
         """As the service takes it. What is no version was on no page of ours."""
-        version = self.version.data or ""
         sections = {section: self[section.value].data or "" for section in Section}
-        is_version = version.isascii() and version.isdigit() and len(version) < LONGEST_VERSION
-        return Edited(sections, int(version) if is_version else 0)
+        return Edited(sections, whole_number(self.version.data or "") or 0)
 
 
 class RhythmForm(Form):

@@ -27,7 +27,7 @@ from portal.services import calls, webhooks
 from portal.web.installation import installation
 from tests import receivers, scale
 from tests.receivers import answers, receiving, until
-from tests.targets import TOLD_BY_STORY, add, call, deliveries, story, target
+from tests.targets import ROBOTS, TOLD_BY_STORY, add, call, deliveries, robot, story, target
 from tests.worlds import World
 
 ROOT = Path(__file__).parents[2]
@@ -275,25 +275,13 @@ def test_a_redirect_into_the_house_is_not_followed(world: World) -> None:
     assert [kept.status for kept in deliveries(world)] == [307]
 
 
-ROBOTS = {
-    "slack": (b"ok", lambda said: said["text"]),
-    "wecom": (b'{"errcode":0}', lambda said: said["markdown"]["content"]),
-    "dingtalk": (b'{"errcode":0}', lambda said: said["markdown"]["text"]),
-    "feishu": (b'{"code":0}', lambda said: said["content"]["text"]),
-}
-
-
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])
 @pytest.mark.parametrize("kind", ROBOTS)
 def test_robots_are_told_in_a_sentence_of_the_studios_language(world: World, kind: str, locale: str) -> None:
-    world.vendor.locale = locale
-    world.session.commit()
-    yes, read = ROBOTS[kind]
-    with receiving(answers(200, yes)) as receiver:
-        add(world, receiver.url, format=kind, robot_key="SECkey")
+    with robot(world, kind, locale) as (receiver, texts):
         story(world)
         assert call(world) == len(TOLD_BY_STORY)
-    said = [read(heard.json) for heard in receiver.heard]
+    said = texts()
     assert all(text.startswith("Milepost: ") and re.search("/(milestones|projects)/", text) for text in said)
     words = "已确认收款" if locale == "zh_Hans" else "is confirmed for milestone 1 of 3"
     assert [words in text and "1,500.00" in text for text in said].count(True) == 1

@@ -18,10 +18,9 @@ from portal.rules.errors import Invalid
 from portal.rules.webhooks import CHOOSABLE, USUAL, Happening
 from portal.services import corrections, readings
 from portal.web.installation import installation
-from tests.notifications.test_calling import ROBOTS
 from tests.queries.test_statement_counts import counting
-from tests.receivers import answers, receiving
-from tests.targets import add, call, deliveries, story
+from tests.receivers import receiving
+from tests.targets import ROBOTS, add, call, deliveries, robot, story
 from tests.worlds import World
 
 WROTE = ("message.posted",)
@@ -74,18 +73,14 @@ def test_the_delivery_is_signed_logged_and_says_nothing_that_people_wrote(world:
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])
 @pytest.mark.parametrize("kind", ROBOTS)
 def test_robots_are_told_which_side_wrote_about_what(world: World, kind: str, locale: str) -> None:
-    world.vendor.locale = locale
-    world.session.commit()
-    yes, read = ROBOTS[kind]
-    with receiving(answers(200, yes)) as receiver:
-        add(world, receiver.url, format=kind, robot_key="SECkey", events=WROTE)
+    with robot(world, kind, locale, events=WROTE) as (_, texts):
         project = world.project()
         cleo = world.contact(project)
         for who in (world.owner, cleo.actor):
             for about in (world.milestone(project), project):
                 world.say(who, about, SAID)
         assert call(world) == 4
-    said = [read(heard.json) for heard in receiver.heard]
+    said = texts()
     studio, client = ("工作室", "客户") if locale == "zh_Hans" else ("The studio", "The client")
     step, whole = ("里程碑 1/3", "整个项目") if locale == "zh_Hans" else ("milestone 1 of 3", "the whole project")
     for text, words in zip(said, [(studio, step), (studio, whole), (client, step), (client, whole)], strict=True):

@@ -6,10 +6,12 @@ import hashlib
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import func, select, update
 
 from portal.access.actor import SystemActor
@@ -27,7 +29,7 @@ from portal.services.mending import Mended
 from portal.services.receiving import Incoming
 from portal.services.reserving import Limits
 from tests.senders import Attacher, Sender
-from tests.worlds import World, fresh_session
+from tests.worlds import Entered, World, fresh_session
 
 GIB = 2**30
 CONTENT = b"0123456789"
@@ -356,6 +358,22 @@ def test_sent_files_are_read_again_every_week_and_a_damaged_one_is_named(scene):
     assert found == [f"Attachment {upload_id} is not what was stored: its hash is another."]
 
 
+def tells_at(
+    barrier: threading.Barrier, app: Flask, world: World, who: Entered, step_id: UUID, upload_id: UUID, key: str,
+    outcomes: list[str],
+) -> None:  # fmt: skip
+    """One of several who begin at the same moment: names the upload in a message, and notes what came of it."""
+    with fresh_session(app) as session:
+        mine = World(app, session, world.owner, world.vendor_name)
+        about = session.get_one(Milestone, step_id)
+        barrier.wait()
+        try:
+            mine.say(who.actor, about, key, upload_ids=(upload_id,), client_key=key)
+            outcomes.append("sent")
+        except Invalid:
+            outcomes.append("refused")
+
+
 def test_an_upload_that_expires_while_it_is_sent_is_either_there_or_refused(app, scene):
     """Whoever comes first: a message never names a file whose bytes are swept."""
     world, _, step, cleo = scene
@@ -369,17 +387,7 @@ def test_an_upload_that_expires_while_it_is_sent_is_either_there_or_refused(app,
                 barrier.wait()
                 uploads.abandon(session, upload_id=upload_id)
 
-        def tell(upload_id: UUID = upload_id, barrier: threading.Barrier = barrier, turn: int = turn) -> None:
-            with fresh_session(app) as session:
-                mine = World(app, session, world.owner, world.vendor_name)
-                about = session.get_one(Milestone, step_id)
-                barrier.wait()
-                try:
-                    mine.say(cleo.actor, about, f"turn {turn}", upload_ids=(upload_id,), client_key=f"a-key-of-{turn}")
-                    outcomes.append("sent")
-                except Invalid:
-                    outcomes.append("refused")
-
+        tell = partial(tells_at, barrier, app, world, cleo, step_id, upload_id, f"a-key-of-{turn}", outcomes)
         threads = [threading.Thread(target=act) for act in (sweep, tell)]
         for thread in threads:
             thread.start()
@@ -397,18 +405,12 @@ def test_two_messages_at_once_take_an_upload_once(app, scene):
     step_id, outcomes = step.id, []
     upload_id, barrier = Attacher(world, step, actor=cleo.actor).ready(), threading.Barrier(4, timeout=20)
 
-    def tell(n: int) -> None:
-        with fresh_session(app) as session:
-            mine = World(app, session, world.owner, world.vendor_name)
-            about = session.get_one(Milestone, step_id)
-            barrier.wait()
-            try:
-                mine.say(cleo.actor, about, f"racer {n}", upload_ids=(upload_id,), client_key=f"racing-key-{n}")
-                outcomes.append("sent")
-            except Invalid:
-                outcomes.append("refused")
-
-    threads = [threading.Thread(target=tell, args=(n,)) for n in range(4)]
+    threads = [
+        threading.Thread(
+            target=tells_at, args=(barrier, app, world, cleo, step_id, upload_id, f"racing-key-{n}", outcomes)
+        )
+        for n in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
