@@ -37,6 +37,7 @@ def watch(sockets: Sockets) -> None:
 
 def sweep(sockets: Sockets) -> int:
     """Let go whoever may not be here any more, and whoever does not listen; how many."""
+    sockets.lines.shut_left()
     # Whoever just left is shown as being here for a moment more, and that may not outlive their access either.
     guests = list({guest.sid: guest for guest in (*sockets.everybody(), *sockets.pages.guests())}.values())
     if not guests:

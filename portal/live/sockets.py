@@ -12,6 +12,7 @@ from flask_socketio import SocketIO
 from portal.adapters import clock
 from portal.config import Config
 from portal.live.guests import Guest, Pages
+from portal.live.lines import Lines
 
 EXTENSION = "milepost_live"
 NAMESPACE = "/"
@@ -42,6 +43,7 @@ class Sockets:
             logger=False,
             engineio_logger=False,
         )
+        self.lines = Lines(self.io.server.eio)
         self.guests: dict[str, Guest] = {}
         self.pages = Pages()
         self.guard = threading.Lock()
@@ -99,3 +101,4 @@ class Sockets:
         found = self.transport_of(sid)
         if found is not None:
             found.close(wait=False, abort=True)
+            self.lines.shut(found.sid)

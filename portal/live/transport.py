@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from engineio.async_drivers import _websocket_wsgi
 from flask import Flask
 
 from portal.config import Config
+from portal.live.lines import Line, Lines, is_queued
 from portal.live.sockets import FRAME_BYTES, Sockets
 
 PATH = "/socket.io/"
@@ -25,15 +26,32 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 class Frames(_websocket_wsgi.SimpleWebSocketWSGI):
     """A WebSocket that refuses large messages while they arrive, and lets go of its thread when it is closed."""
 
-    def __init__(self, handler: Any, server: Any) -> None:
+    def __init__(self, lines: Lines, handler: Any, server: Any) -> None:
         super().__init__(handler, server, max_message_size=FRAME_BYTES + ENVELOPE_BYTES, **_green(server))
+        # Engineio names its sockets, and gives a method of the socket for the handler.
+        self._lines, self._name = lines, handler.__self__.sid
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Until it is closed."""
+        environ["gunicorn.socket"] = self._line = Line(environ["gunicorn.socket"])
+        self._lines.add(self._name, self._line)
+        try:
+            answer: Iterable[bytes] = super().__call__(environ, start_response)
+            return answer
+        finally:
+            self._lines.remove(self._name)
+
+    def send(self, message: str | bytes) -> None:
+        """Write what came through the queue of the socket."""
+        super().send(message)
+        if is_queued(message):
+            self._line.arrived()
 
     def close(self) -> None:
         """Close it; a browser that does not answer holds nothing up."""
         with suppress(simple_websocket.ConnectionClosed, OSError):
             super().close()
-        with suppress(OSError):
-            self.ws.sock.shutdown(socket.SHUT_RDWR)
+        self._line.shut()
 
 
 class Gate:
@@ -68,7 +86,7 @@ class Gate:
 
 def mount(app: Flask, sockets: Sockets) -> None:
     """Put the gate in front of `app`."""
-    sockets.io.server.eio._async["websocket"] = Frames
+    sockets.io.server.eio._async["websocket"] = partial(Frames, sockets.lines)
     inner = sockets.io.sockio_mw
     gate = Gate(inner.wsgi_app, inner, sockets.config)
     app.wsgi_app = gate  # type: ignore[method-assign]  # as documented
