@@ -18,7 +18,7 @@ from tests.servers import ROOT, Server, free_port
 from tests.studios import Studio, headers, opened
 from tests.worlds import Entered, World
 
-MILESTONES, FILES_EACH = 10, 5
+MILESTONES, FILES_EACH, MESSAGES = 10, 5, 30
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Bare:
 
 @contextmanager
 def furnished(others: int = 0) -> Iterator[tuple[Studio, Measured]]:
-    """A server with a project of ten milestones: five paid, the sixth delivered; five files each. And `others` more."""
+    """A server with a project of ten milestones: five paid, the sixth delivered; five files each; thirty
+    messages about it. And `others` more."""
     found: list[Measured] = []
 
     def furnish(world: World, _first: Milestone, _entered: Entered) -> None:
@@ -49,6 +50,7 @@ def furnished(others: int = 0) -> Iterator[tuple[Studio, Measured]]:
             _deliver(world, world.milestone(project, position))
             world.pay(world.milestone(project, position), cleo)
         _deliver(world, world.milestone(project, MILESTONES // 2 + 1))
+        _talk(world, world.milestone(project, MILESTONES // 2 + 1), cleo)
         found.append(Measured(str(project.id), headers(world.entered(cleo.code))))
         growth.grow(world, others)
 
@@ -76,6 +78,12 @@ def bare(studio: Studio) -> Iterator[Bare]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _talk(world: World, milestone: Milestone, cleo: Entered) -> None:
+    speakers = (world.owner, world.contact_actor(cleo.grant_id))
+    for number in range(MESSAGES):
+        world.say(speakers[number % 2], milestone, f"Number {number}: a line as people write it, with **some** marks.")
 
 
 def _deliver(world: World, milestone: Milestone) -> None:
