@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,8 @@ from tests.worlds import World
 
 PROCESSES, EACH = 8, scale.cases(6, full=250)
 KILLS = scale.cases(4, full=100)
-# A life is over after about this many confirmations; the last ones of a batch are left for the next life.
-LIFE_SECONDS = 0.4
+# So many confirmations fit into the longest life of a process, however fast the machine is.
+LONGEST_LIFE = 4
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(scale.cases(300, full=1800))]
 
 
@@ -47,12 +48,12 @@ def test_eight_processes_number_without_gap_or_twin(settings: Config, world: Wor
 
 
 def test_kills_at_random_leave_no_gap(settings: Config, world: World) -> None:
-    chance, lives, confirmed = scale.chance(f"numbers {settings.database_url[:6]}"), 0, 0
-    left = waiting(world, 10)
+    chance, lives, confirmed = scale.chance(f"numbers {settings.database_url[:6]}"), 0, LONGEST_LIFE
+    longest, left = longest_life(settings, world), waiting(world, 10)
     while lives < KILLS:
         process, answers = together.spawn(settings, confirm_in_turn, world.owner, left)
         assert answers.recv() == "ready"
-        process.join(chance.uniform(0, LIFE_SECONDS))
+        process.join(chance.uniform(0, longest))
         process.kill()
         process.join()
         answers.close()
@@ -62,6 +63,15 @@ def test_kills_at_random_leave_no_gap(settings: Config, world: World) -> None:
         left = reported(world.session) or waiting(world, 10)
     assert verification.verify(world.session).findings == []
     counted(world, "processes that take receipt numbers are killed", kills=KILLS, numbers=confirmed)
+
+
+def longest_life(settings: Config, world: World) -> float:
+    """Seconds a fresh process takes for so many."""
+    process, answers = together.spawn(settings, confirm_in_turn, world.owner, waiting(world, LONGEST_LIFE))
+    assert answers.recv() == "ready"
+    begun = time.monotonic()
+    assert together.finished(process, answers) == LONGEST_LIFE
+    return time.monotonic() - begun
 
 
 def nothing_is_half_done(session: Session) -> int:
