@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from portal.access.actor import SystemActor
 from portal.adapters import clock, outside
@@ -24,7 +26,17 @@ from portal.models.milestone import Milestone
 from portal.rules import tus
 from portal.rules.errors import Conflict, Forbidden, Invalid, NoSpace, NotFound, TooLarge
 from portal.rules.roles import Scope
-from portal.services import grants, mending, milestones, receiving, reconciliation, rereading, uploads, verification
+from portal.services import (
+    attaching,
+    grants,
+    mending,
+    milestones,
+    receiving,
+    reconciliation,
+    rereading,
+    uploads,
+    verification,
+)
 from portal.services.mending import Mended
 from portal.services.receiving import Incoming
 from portal.services.reserving import Limits
@@ -397,6 +409,32 @@ def test_an_upload_that_expires_while_it_is_sent_is_either_there_or_refused(app,
     assert len(sent(world)) == outcomes.count("sent")
     for file in sent(world):
         attacher.storage.open(file.id, 10).close()
+    assert verification.verify(world.session, files=True).findings == []
+
+
+def test_whoever_sweeps_waits_for_a_message_that_takes_the_upload(app, scene, monkeypatch):
+    """The sweeper comes when the message has found the upload and is not kept yet."""
+    world, _, step, cleo = scene
+    attacher = Attacher(world, step, actor=cleo.actor)
+    upload_id, find = attacher.ready(), attaching.wanted
+
+    def sweep() -> None:
+        with fresh_session(app) as session:
+            uploads.abandon(session, upload_id=upload_id)
+
+    sweeping = threading.Thread(target=sweep)
+
+    def found_and_swept(session: Session, **asked: Any) -> list[Upload]:
+        found = find(session, **asked)
+        sweeping.start()
+        sweeping.join(0.5)
+        return found
+
+    monkeypatch.setattr(attaching, "wanted", found_and_swept)
+    world.say(cleo.actor, step, "", upload_ids=(upload_id,))
+    sweeping.join(20)
+    assert [file.id for file in sent(world)] == [upload_id]
+    attacher.storage.open(upload_id, 10).close()
     assert verification.verify(world.session, files=True).findings == []
 
 

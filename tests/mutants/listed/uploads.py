@@ -161,7 +161,7 @@ MUTANTS = (
         ATTACHING,
         "        .with_for_update()\n",
         "",
-        f"{ATTACHED}::test_an_upload_that_expires_while_it_is_sent_is_either_there_or_refused",
+        f"{ATTACHED}::test_whoever_sweeps_waits_for_a_message_that_takes_the_upload",
         postgres=True,
     ),
     Mutant(
