@@ -16,7 +16,7 @@ from flask import Flask
 from huey import Huey
 from sqlalchemy.orm import Session
 
-from portal.adapters import jobs, mail
+from portal.adapters import jobs, mail, write_ahead
 from portal.adapters.jobs import Holder, crontab
 from portal.notifications import dispatch
 from portal.notifications.calling import Switchboard
@@ -48,6 +48,7 @@ class Job(StrEnum):
     REREAD_FILES = "reread_files"
     STATUS_UPDATES = "status_updates"
     CALL_TARGETS = "call_targets"
+    SHORTEN_LOG = "shorten_log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,14 @@ def _tidy_up(session: Session, _here: Installation) -> None:
     housekeeping.tidy_up(session)
 
 
+def _shorten_log(_session: Session, here: Installation) -> None:
+    given_back = write_ahead.shorten(here.engine)
+    if given_back is None:
+        log.warning("log_not_shortened", reason="somebody reads for long")
+    elif given_back:
+        log.info("log_shortened", bytes=given_back)
+
+
 _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.SEND_NOTICES: _send_notices,
     Job.DRAW_PAPERS: _draw_papers,
@@ -138,6 +147,7 @@ _DEEDS: dict[Job, Callable[[Session, Installation], None]] = {
     Job.TIDY_UP: _tidy_up,
     Job.REREAD_FILES: _reread_files,
     Job.STATUS_UPDATES: _status_updates,
+    Job.SHORTEN_LOG: _shorten_log,
 }
 # By the clock, in UTC. Notices and calls go every minute and, by a second hint, half a minute later.
 _TIMES = {
@@ -149,6 +159,7 @@ _TIMES = {
     # Zones begin their hours at a quarter as well.
     Job.STATUS_UPDATES: crontab(minute="*/5"),
     Job.CALL_TARGETS: crontab(),
+    Job.SHORTEN_LOG: crontab(),
 }
 
 
