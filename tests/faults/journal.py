@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select
@@ -25,12 +26,24 @@ class Journal:
 
     def __init__(self) -> None:
         self._acts: list[tuple[str, Any]] = []
-        self._guard = threading.Lock()
+        self._guard, self._going = threading.Lock(), threading.Event()
+        self._going.set()
 
     def note(self, kind: str, what: Any) -> None:
         """The server said that this was done."""
+        self._going.wait()
         with self._guard:
             self._acts.append((kind, what))
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Everybody stops at what is acknowledged to them next: looking takes the longer the more there is, and whoever
+        went on meanwhile would make it longer still."""
+        self._going.clear()
+        try:
+            yield
+        finally:
+            self._going.set()
 
     def __len__(self) -> int:
         return len(self._acts)

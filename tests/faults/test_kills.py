@@ -42,7 +42,7 @@ def test_random_kills_lose_nothing_that_was_acknowledged(studio: Studio, request
     journal, looks = Journal(), []
 
     def look() -> None:
-        with studio.look() as session:
+        with journal.at_rest(), studio.look() as session:
             journal.is_kept(session)
             invariants.hold(session)
         looks.append(len(journal))
