@@ -49,6 +49,7 @@ def raw(stage: Stage, who: str = "cleo") -> websocket.WebSocket:
     return opened
 
 
+@pytest.mark.scaled
 def test_any_content_of_any_event_is_answered_and_nobody_else_notices(stage: Stage):
     tried = 0
     with listening(stage.url, stage.people["owner"]) as [bystander]:
@@ -104,6 +105,7 @@ def test_a_frame_above_the_limit_is_not_collected(stage: Stage, size):
     assert server_memory(stage) - before < 50 << 20
 
 
+@pytest.mark.scaled
 def test_a_burst_is_answered_with_too_fast_and_others_go_on(stage: Stage):
     count = scale.cases(1000, full=10_000)
     with listening(stage.url, stage.people["owner"], stage.people["cleo"]) as [owner, cleo]:

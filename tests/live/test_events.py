@@ -49,6 +49,7 @@ def test_a_foreign_conversation_answers_like_one_that_is_not_there(stage: Stage,
     scale.figure("G2", f"event {event} × people × foreign and missing", cases=tried)
 
 
+@pytest.mark.scaled
 def test_nobody_hears_what_is_said_elsewhere(stage: Stage):
     """A spy in every foreign place while messages, facts, typing and people go by."""
     spies = ("payer", "neighbour", "other owner", "other contact")

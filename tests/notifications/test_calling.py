@@ -320,6 +320,7 @@ def test_a_robot_that_says_no_with_a_200_is_tried_again(world: World) -> None:
     assert (kept.trouble, kept.sent_at, "45009" in kept.answer) == (Trouble.ROBOT_REFUSED, None, True)
 
 
+@pytest.mark.scaled
 def test_many_events_are_all_told_and_each_once(world: World) -> None:
     """A studio busy beyond reason: nothing is lost, nothing comes twice."""
     many = scale.cases(300, full=10_000)

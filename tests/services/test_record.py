@@ -239,6 +239,7 @@ def test_many_writers_make_one_line_without_a_gap(app: Flask, world: World) -> N
     scale.figure("H3", f"{WRITERS} writers of one record, {database}", entries=WRITERS * EACH)
 
 
+@pytest.mark.scaled
 def test_control_without_the_lock_writers_collide(app: Flask, world: World) -> None:
     project = world.draft()
     failures = write_at_once(app, world, project.id, write_without_lock, EACH_UNGUARDED)
