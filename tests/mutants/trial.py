@@ -19,6 +19,8 @@ WIDER = (
 )  # fmt: skip
 SQLITE = ("-m", "not postgres")
 LINE = re.compile(r"^(FAILED|ERROR) (\S+?)(?:\[[^\n]*?\])?(?: - (.*))?$", re.MULTILINE)
+# What tests assert of every answer (tests/guarded_answers) may fail before the test itself begins.
+ASSERTED = re.compile(r"^AssertionError\b")
 # These say that the mutant is no program, not that a test looked.
 NONSENSE = re.compile(r"^(?:\w+\.)*(?:NameError|ImportError|ModuleNotFoundError|SyntaxError|UnboundLocalError)\b")
 
@@ -72,9 +74,14 @@ def _try(copy: Copy, chosen: Sequence[str]) -> tuple[Fate, str, str]:
     found = LINE.search(output)
     if status == 0:
         return Fate.SURVIVED, "", ""
-    if status == 1 and found and found[1] == "FAILED" and not NONSENSE.match(found[3] or ""):
+    if status == 1 and found and _looked(found[1], found[3] or ""):
         return Fate.CAUGHT, found[2], found[3] or ""
     return Fate.BROKEN, found[2] if found else "", (found[3] if found else "") or output.strip()[-400:]
+
+
+def _looked(outcome: str, said: str) -> bool:
+    """Whether a test saw what is wrong, rather than that there is no program to look at."""
+    return bool(ASSERTED.match(said)) or (outcome == "FAILED" and not NONSENSE.match(said))
 
 
 def _pytest(copy: Copy, arguments: Sequence[str], *, keep_compiled: bool = False) -> tuple[int, str]:

@@ -470,6 +470,16 @@ def test_a_form_as_large_as_a_file_is_still_refused(tus):
 
 
 @one_database
+def test_a_form_with_a_file_larger_than_forms_carry_is_refused(tus):
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="film.bin"\r\n\r\n'
+    answer = tus.browser.client.post(
+        "/uploads", data=head + b"x" * (13 << 20) + b"\r\n--b--\r\n", headers=TUS | {"X-CSRFToken": tus.token},
+        content_type="multipart/form-data; boundary=b",
+    )  # fmt: skip
+    assert answer.status_code == 413
+
+
+@one_database
 def test_refusals_speak_the_readers_language(world, tus):
     answer = tus.create(Upload_Length="x", Accept_Language="en")
     assert "whole number" in json.loads(answer.text)["error"]["message"]

@@ -186,6 +186,7 @@ MUTANTS = (
         "Member.email == folded, Member.disabled_at.is_(None)",
         "Member.email == folded",
         "tests/services/test_members.py::test_whoever_is_let_go_is_out_everywhere_and_cannot_come_back_alone",
+        also=(Edit(SITTINGS, "Member.id == member_id, Member.disabled_at.is_(None)", "Member.id == member_id"),),
     ),
     Mutant(
         "passwords everybody uses are taken",

@@ -104,7 +104,7 @@ MUTANTS = (
         APP,
         "        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,\n",
         "",
-        "tests/web/test_tus.py::test_a_form_as_large_as_a_file_is_still_refused",
+        "tests/web/test_tus.py::test_a_form_with_a_file_larger_than_forms_carry_is_refused",
     ),
     Mutant(
         "papers and mails do not escape what people wrote",
