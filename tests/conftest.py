@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal import config
 from portal.config import Config
+from portal.db import make_engine
 from portal.web.installation import installation
 from tests import browser as machine
 from tests import ground as grounds
@@ -57,6 +60,17 @@ def database_url(request: pytest.FixtureRequest, ground: Ground) -> str:
     if request.param == "sqlite":
         return ground.lay_sqlite()
     return ground.lay_postgres(request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Iterator[Engine]:
+    """An SQLite database with our settings and one table, in `portal.db`: for what holds of databases alone."""
+    made = make_engine(f"sqlite:///{tmp_path}/portal.db")
+    with made.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (id INTEGER PRIMARY KEY, said TEXT NOT NULL)")
+        connection.commit()
+    yield made
+    made.dispose()
 
 
 @pytest.fixture

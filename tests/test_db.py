@@ -7,17 +7,7 @@ import sqlite3
 import pytest
 from sqlalchemy import event, text
 
-from portal.db import announce, command, make_engine, make_sessions
-
-
-@pytest.fixture
-def engine(tmp_path):
-    made = make_engine(f"sqlite:///{tmp_path}/portal.db")
-    with made.connect() as connection:
-        connection.exec_driver_sql("CREATE TABLE notes (id INTEGER PRIMARY KEY, said TEXT NOT NULL)")
-        connection.commit()
-    yield made
-    made.dispose()
+from portal.db import announce, command, make_sessions
 
 
 @command
@@ -28,9 +18,9 @@ def note(session, said, *, then=None):
         then()
 
 
-def test_sqlite_is_set_to_keep_what_it_acknowledged(engine):
+def test_sqlite_is_set_to_keep_what_it_acknowledged(notebook):
     """WAL with synchronous=NORMAL may lose the last commits in a power cut; FULL is 2."""
-    with engine.connect() as connection:
+    with notebook.connect() as connection:
         asked = ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "busy_timeout")
         found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked}
     assert found == {
@@ -42,7 +32,7 @@ def test_sqlite_is_set_to_keep_what_it_acknowledged(engine):
     }
 
 
-def test_a_command_takes_the_write_lock_at_its_first_breath(engine, tmp_path):
+def test_a_command_takes_the_write_lock_at_its_first_breath(notebook, tmp_path):
     """A deferred transaction that turns into a writing one fails at once when another wrote meanwhile."""
 
     @command
@@ -53,25 +43,25 @@ def test_a_command_takes_the_write_lock_at_its_first_breath(engine, tmp_path):
         finally:
             stranger.close()
 
-    with make_sessions(engine)() as session, pytest.raises(sqlite3.OperationalError, match="locked"):
+    with make_sessions(notebook)() as session, pytest.raises(sqlite3.OperationalError, match="locked"):
         breathe(session)
 
 
-def test_a_command_begins_anew_and_forgets_what_was_begun_before_it(engine):
-    with make_sessions(engine)() as session:
+def test_a_command_begins_anew_and_forgets_what_was_begun_before_it(notebook):
+    with make_sessions(notebook)() as session:
         session.execute(text("INSERT INTO notes (said) VALUES ('never meant')"))
         note(session, "meant")
         assert list(session.scalars(text("SELECT said FROM notes"))) == ["meant"]
 
 
-def test_nothing_is_told_before_it_is_kept_and_nothing_that_was_not(engine):
+def test_nothing_is_told_before_it_is_kept_and_nothing_that_was_not(notebook):
     story: list[str] = []
-    event.listen(engine, "commit", lambda _connection: story.append("kept"))
+    event.listen(notebook, "commit", lambda _connection: story.append("kept"))
 
     def fail():
         raise ValueError("half-way")
 
-    with make_sessions(engine, tell=story.append)() as session:
+    with make_sessions(notebook, tell=story.append)() as session:
         note(session, "one")
         with pytest.raises(ValueError, match="half-way"):
             note(session, "two", then=fail)

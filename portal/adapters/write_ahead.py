@@ -7,14 +7,17 @@ moment without any reader, which a busy portal may not have for hours: the log w
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 LARGEST_BYTES = 64 * 1024 * 1024
-# Whoever wants to write waits meanwhile; a reader that takes longer is waited for at the next turn.
-PATIENCE_SECONDS = 1.0
+# A reader that takes longer is waited for at the next turn.
+PATIENCE_SECONDS = 5.0
+# SQLite is asked again and again and never waits itself: waiting it keeps writers out, and readers on the old log.
+AGAIN_SECONDS = 0.002
 
 
 def shorten(engine: Engine, *, largest: int = LARGEST_BYTES) -> int | None:
@@ -25,9 +28,13 @@ def shorten(engine: Engine, *, largest: int = LARGEST_BYTES) -> int | None:
     size = _size(engine.url.database)
     if size <= largest:
         return 0
-    with closing(sqlite3.connect(engine.url.database, timeout=PATIENCE_SECONDS, isolation_level=None)) as connection:
-        is_busy, _pages, _moved = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return None if is_busy else size
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with closing(sqlite3.connect(engine.url.database, timeout=0, isolation_level=None)) as connection:
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(AGAIN_SECONDS)
+    return size
 
 
 def _size(database: str) -> int:
