@@ -29,12 +29,14 @@ class Taken(Enum):
 class Line:
     """The connection under one WebSocket. It stands in for the socket itself, for the library that reads from it.
 
-    Nothing is written at once while anything older waits: neither what is `expected` through the queue of the socket,
-    nor the rest of a frame of which the connection took only a part.
+    Nothing is written at once while anything older waits: neither what is to come through the queue of the socket, nor
+    the rest of a frame of which the connection took only a part.
     """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        # With a time limit even what is not to wait would wait for room first.
+        connection.settimeout(None)
         # Under gevent every method waits, but for those of what it wraps.
         self._bare = getattr(connection, "_sock", connection)
         self._turn, self._guard = threading.Lock(), threading.Lock()
@@ -125,7 +127,7 @@ class Lines:
     def _send(self, name: str, message: Packet) -> None:
         """In place of engineio’s own `send_packet`."""
         line, found = self._lines.get(name), self._engine.sockets.get(name)
-        if line is None or found is None or message.packet_type != packet.MESSAGE:
+        if line is None or found is None or found.closed or message.packet_type != packet.MESSAGE:
             self._wait(name, message)
             return
         # Who owes an answer to a ping may be gone: engineio looks at that.

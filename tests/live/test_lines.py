@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -54,6 +55,19 @@ def test_a_frame_there_is_room_for_leaves_at_once(pair: Pair):
     line, browser = pair
     assert line.offer(frame_of(0, 1, 100)) is Taken.WHOLLY
     assert frames_of(browser, 1) == [(0, 1)]
+
+
+def test_whoever_offers_never_waits_whatever_time_limit_the_connection_had():
+    ours, theirs = socket.socketpair()
+    with closing(ours), closing(theirs):
+        ours.settimeout(5)
+        line = Line(ours)
+        begun = time.monotonic()
+        # The rest of the first is in the way of the second, and the connection in that of a whole new line.
+        assert line.offer(frame_of(0, 1, 5_000_000)) is Taken.PARTLY
+        assert line.offer(frame_of(0, 2, 1)) is Taken.NOT
+        assert Line(ours).offer(frame_of(0, 3, 1)) is Taken.NOT
+        assert time.monotonic() - begun < 2
 
 
 def test_the_rest_of_a_frame_leaves_before_whatever_is_written_next(pair: Pair):
