@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
 
+from portal.access.actor import MemberActor
 from portal.adapters import clock, passwords
 from portal.models.vendor import Member
 from portal.rules import codes
@@ -110,7 +112,10 @@ def test_known_unknown_and_disabled_members_cost_the_same_work(world: World, mon
 def addresses(world: World) -> dict[str, str]:
     """One e-mail address of each kind that does not log in."""
     gone, other = world.member(), World.founded(world.app, world.session, name="Studio Nord")
-    find = lambda who: world.session.get_one(Member, who.member_id)  # noqa: E731
+
+    def find(who: MemberActor) -> Member:
+        return world.session.get_one(Member, who.member_id)
+
     members.disable(world.session, actor=world.owner, member=find(gone))
     return {
         "known": find(world.owner).email,
@@ -130,7 +135,7 @@ def test_the_time_an_unknown_and_a_revoked_code_take_is_measured(world: World) -
     took: dict[str, list[float]] = {"unknown": [], "revoked": []}
     for _ in range(TIMED):
         for name, kept in took.items():
-            kept.append(seconds(lambda code=kinds[name]: refused(world, code)))  # type: ignore[misc]
+            kept.append(seconds(partial(refused, world, kinds[name])))
     unknown, revoked = (statistics.median(kept) for kept in took.values())
     apart = abs(unknown - revoked) / unknown
     scale.figure("A4", "median time of unknown and revoked codes", tries=2 * TIMED,

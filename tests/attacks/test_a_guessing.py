@@ -80,7 +80,8 @@ class Flood(threading.Thread):
 
     def __init__(self, studio: Studio, first: int, enough: threading.Event) -> None:
         super().__init__()
-        self.studio, self.number, self.enough, self.statuses = studio, first, enough, []  # type: ignore[var-annotated]
+        self.studio, self.number, self.enough = studio, first, enough
+        self.statuses: list[int] = []
 
     def run(self) -> None:
         with requests.Session() as browser:
